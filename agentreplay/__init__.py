@@ -1,0 +1,1 @@
+"""Record what an agent's models answer, replay it offline."""
