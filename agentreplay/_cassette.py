@@ -7,6 +7,7 @@ file where it is not set, so that a small cassette looks plain.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,6 +24,8 @@ from pydantic import (
 )
 
 from agentreplay._canonical import canonical_json, fingerprint
+from agentreplay._errors import CassetteError
+from agentreplay._files import read_regular, write_whole
 from agentreplay._naming import safe_path
 
 CASSETTE_SCHEMA_VERSION: Final = 1
@@ -239,6 +242,42 @@ class Cassette(_Model):
     def to_json(self, indent: int | None = 2) -> str:
         """The cassette as JSON text, `indent` spaces a level."""
         return self.model_dump_json(indent=indent)
+
+    @classmethod
+    def from_json(cls, data: str | bytes) -> Cassette:
+        """The cassette that the JSON text `data` holds.
+
+        Raises:
+            CassetteError: it is no JSON, no cassette, damaged, or of a newer schema.
+        """
+        return cls._read(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data, path=None)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Cassette:
+        """The cassette in the file at `path`.
+
+        A file of an older schema is brought up to date in memory, with a `CassetteSchemaWarning`.
+
+        Raises:
+            CassetteError: the file cannot be read, is no cassette, is damaged, or of a newer schema.
+        """
+        return cls._read(read_regular(Path(path)), path=Path(path))
+
+    @classmethod
+    def _read(cls, data: bytes, *, path: Path | None) -> Cassette:
+        try:
+            cassette = cls.model_validate(json.loads(data))
+        except (ValueError, RecursionError) as error:
+            raise CassetteError("it is no cassette", path=path) from error
+        if not cassette.verify_integrity():
+            raise CassetteError("its content is not what its hash says; edited by hand?", path=path)
+        return cassette
+
+    def save(self, path: str | Path) -> Path:
+        """Write the cassette to `path`, whole or not at all; missing folders are made. Gives the path back."""
+        target = Path(path)
+        write_whole(target, (self.to_json(indent=2) + "\n").encode())
+        return target
 
     @staticmethod
     def cassette_path(base_dir: str | Path, test_id: str, content_hash: str) -> Path:
