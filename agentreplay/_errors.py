@@ -7,12 +7,15 @@ nearest and what to run next.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from agentreplay._miss_text import miss_text
 
 if TYPE_CHECKING:
     from agentreplay._cassette import RecordedRequest
+    from agentreplay._miss import Difference, MissReason, Nearest
 
 
 class AgentReplayError(Exception):
@@ -81,15 +84,75 @@ class CassetteMismatchError(AgentReplayError):
 
     Attributes:
         request: what was asked.
+        reason: why nothing answered.
+        nearest: the recorded interaction most like the request and how like it is (0 to 1), or None.
+        differences: what differs between `nearest` and the request.
+        cassette_path: the file, or None for a cassette in memory.
+        mode: the session's mode.
+        used: positions of the interactions that have answered a call, in the order of use.
+        remaining: how many interactions have not answered a call yet.
     """
 
-    def __init__(self, request: RecordedRequest, message: str) -> None:
+    def __init__(
+        self,
+        request: RecordedRequest,
+        *,
+        reason: MissReason,
+        nearest: Nearest | None = None,
+        differences: Sequence[Difference] = (),
+        cassette_path: Path | None = None,
+        mode: str = "replay",
+        used: Sequence[int] = (),
+        remaining: int = 0,
+    ) -> None:
         self.request = request
-        super().__init__(message)
+        self.reason = reason
+        self.nearest = nearest
+        self.differences = list(differences)
+        self.cassette_path = cassette_path
+        self.mode = mode
+        self.used = list(used)
+        self.remaining = remaining
+        super().__init__(miss_text(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        fields = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        return _restored, (type(self), fields)
+
+
+def _restored(error_class: type[CassetteMismatchError], fields: dict[str, Any]) -> CassetteMismatchError:
+    """The error that was pickled (pytest-xdist sends errors between processes)."""
+    return error_class(**fields)
 
 
 class SessionError(AgentReplayError):
     """A call or a session used where its session does not allow it."""
+
+    @classmethod
+    def ended(cls, name: str) -> SessionError:
+        """The error for a call from a thread or task that outlived its session."""
+        return cls(
+            f"this call comes from a thread or task that was started inside cassette({name!r}), and that block has ended. "
+            "Wait for the thread or task before the block ends, or open a cassette of its own inside it."
+        )
+
+    @classmethod
+    def unknown(cls, thread: str, names: Iterable[str]) -> SessionError:
+        """The error for a call of which nothing tells the session."""
+        listed = ", ".join(repr(name) for name in names)
+        return cls(
+            f"a call in thread {thread!r} belongs to no session, while a session is open elsewhere ({listed}). It is "
+            "refused, not guessed: its thread was started before the block. Start the thread (or submit the work) inside "
+            "the block, or open cassette(...) in the thread itself; cassette(..., mode='live') lets it through."
+        )
+
+    @classmethod
+    def outside(cls, method: str) -> SessionError:
+        """The error for a call outside every session where the environment says replay."""
+        return cls(
+            f"{method} was called outside any cassette, and AGENTREPLAY_MODE=replay forbids live calls. Make the call "
+            "inside cassette(...), or unset AGENTREPLAY_MODE."
+        )
 
 
 class StandInKeyError(AgentReplayError):
