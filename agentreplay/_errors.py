@@ -37,6 +37,22 @@ class ConfigurationError(AgentReplayError, ValueError):
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return cls(f"{argument}={value!r} is not known.{hint} Choose one of: {', '.join(known)}.")
 
+    @classmethod
+    def unknown_setting(cls, written: str, names: Iterable[str], where: str, *, prefix: str = "") -> ConfigurationError:
+        """The error for a key `written` in `where` that is none of the settings' names, all spelled with `prefix`."""
+        known = sorted(names)
+        # Without the prefix: it is alike in all names, and would make each look near.
+        near = difflib.get_close_matches(written[len(prefix) :], [name[len(prefix) :] for name in known], n=1)
+        hint = f" Did you mean {prefix}{near[0]}?" if near else ""
+        return cls(f"{written} in {where} is no setting of agentreplay.{hint} There are: {', '.join(known)}.")
+
+    @classmethod
+    def bad_setting(cls, name: str, value: object, why: object, place: str) -> ConfigurationError:
+        """The error for a setting whose `value`, as it stands in `place`, cannot be meant."""
+        if isinstance(why, ConfigurationError):
+            return cls(f"{why} It stands in {place}.")
+        return cls(f"{name}={value!r} (in {place}): {str(why).rstrip('.')}.")
+
 
 class CassetteError(AgentReplayError):
     """A cassette file that cannot be used: unreadable, damaged, foreign, or of an unknown schema.
