@@ -94,6 +94,23 @@ class CassetteSchemaWarning(AgentReplayWarning):
 class EmptyRecordingWarning(AgentReplayWarning):
     """A recording session ended without one call, and wrote nothing."""
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"cassette({name!r}) was to record, but no call was made inside it that agentreplay knows; nothing was written."
+        )
+
+
+class UnfinishedCallWarning(AgentReplayWarning):
+    """A recording session ended while calls were still on their way; their answers are not in the cassette."""
+
+    def __init__(self, name: str, methods: str) -> None:
+        self.name = name
+        super().__init__(
+            f"cassette({name!r}) ended while these calls were still on their way: {methods}. They are not recorded; wait "
+            "for their threads or tasks inside the block."
+        )
+
 
 class CassetteMismatchError(AgentReplayError):
     """A miss: a call that no recorded interaction answers.

@@ -1,0 +1,169 @@
+"""Which session a call belongs to.
+
+A block is known by a context variable, which tasks and `asyncio.to_thread` inherit. What does not inherit it is helped
+along: a thread belongs to the session in which it was started, work given to a `ThreadPoolExecutor` to the session in
+which it was submitted. A call of which none of this tells anything is refused while a session is open.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from agentreplay._errors import SessionError
+from agentreplay._modes import Mode
+
+if TYPE_CHECKING:
+    from agentreplay._engine import CallEngine
+    from agentreplay._patching import Patches
+    from agentreplay._streams import Passed
+
+
+class Scope:
+    """One open session, as calls see it.
+
+    `ambient` sessions were opened by `start()`: they also take the calls whose context names no session.
+    """
+
+    def __init__(self, name: str, engine: CallEngine, *, ambient: bool = False) -> None:
+        self.name = name
+        self.engine = engine
+        self.ambient = ambient
+        self.closed = False
+        self.outer: Scope | None = None
+        self.before: Scope | _Outside | None = None
+        self._open_streams: set[Passed] = set()
+
+    def watch(self, stream: Passed) -> None:
+        """Remember a stream that the app still reads."""
+        self._open_streams.add(stream)
+
+    def unwatch(self, stream: Passed) -> None:
+        """Forget a stream that has ended."""
+        self._open_streams.discard(stream)
+
+    def end_streams(self) -> None:
+        """Keep the streams that the app left without closing them, as far as they went."""
+        for stream in list(self._open_streams):
+            stream.end()
+
+    @property
+    def mode(self) -> Mode:
+        """What the session does with a call."""
+        return self.engine.mode
+
+
+class _Outside:
+    """Marks work that was submitted where no session was in force."""
+
+
+_OUTSIDE: Final = _Outside()
+_in_force: ContextVar[Scope | _Outside | None] = ContextVar("agentreplay_session", default=None)
+_lock: Final = threading.Lock()
+_open: list[Scope] = []
+_thread_scopes: weakref.WeakKeyDictionary[threading.Thread, Scope] = weakref.WeakKeyDictionary()
+_submitting: Final = threading.local()
+
+
+def enter(scope: Scope) -> None:
+    """Put `scope` in force for the current context and all that is started from it."""
+    scope.before = _in_force.get()
+    scope.outer = _named()
+    with _lock:
+        _open.append(scope)
+    _in_force.set(scope)
+
+
+def leave(scope: Scope) -> None:
+    """End `scope`; the session around it, if any, is in force again."""
+    scope.closed = True
+    with _lock:
+        _open.remove(scope)
+    # Not a context token: a block may be left in another context than it was entered in.
+    if _in_force.get() is scope:
+        _in_force.set(scope.before)
+
+
+def current() -> Scope | None:
+    """The session that a call made here belongs to, or None where no session is open.
+
+    Raises:
+        SessionError: sessions are open and nothing tells which of them the call belongs to, or its session has ended.
+    """
+    if not _open:
+        return None
+    scope = _named()
+    if scope is not None and not scope.closed:
+        return scope
+    if scope is not None and not scope.ambient:
+        raise SessionError.ended(scope.name)
+    if _in_force.get() is _OUTSIDE:
+        return None
+    return _unnamed()
+
+
+def _named() -> Scope | None:
+    """The session that the context or the thread names, open or not."""
+    scope = _in_force.get()
+    if isinstance(scope, _Outside):
+        return None
+    return scope if scope is not None else _thread_scopes.get(threading.current_thread())
+
+
+def _unnamed() -> Scope | None:
+    """The session of a call that nothing names: the started one, if there is exactly one line of them."""
+    with _lock:
+        scopes = list(_open)
+    started = [scope for scope in scopes if scope.ambient]
+    if started and all(_is_within(started[-1], scope) for scope in started):
+        return started[-1]
+    if all(scope.mode is Mode.LIVE for scope in scopes):
+        return None
+    raise SessionError.unknown(threading.current_thread().name, [scope.name for scope in scopes])
+
+
+def _is_within(scope: Scope | None, outer: Scope) -> bool:
+    while scope is not None:
+        if scope is outer:
+            return True
+        scope = scope.outer
+    return False
+
+
+def follow_threads(patches: Patches) -> None:
+    """Let threads and the work of thread pools belong to the session they were started in."""
+    patches.wrap(threading.Thread, "start", _start_thread)
+    patches.wrap(ThreadPoolExecutor, "submit", _submit)
+
+
+def _start_thread(wrapped: Any, thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    scope = _named()
+    # A pool's worker outlives the session that happened to start it; its work is placed by `_submit`.
+    if scope is not None and not getattr(_submitting, "now", False):
+        _thread_scopes[thread] = scope
+    return wrapped(*args, **kwargs)
+
+
+def _submit(wrapped: Any, pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if not args:
+        return wrapped(*args, **kwargs)
+    function, *rest = args
+    scope = _named()
+    _submitting.now = True
+    try:
+        return wrapped(_within, scope if scope is not None else _OUTSIDE, function, *rest, **kwargs)
+    finally:
+        _submitting.now = False
+
+
+def _within(scope: Scope | _Outside, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    before = _in_force.get()
+    _in_force.set(scope)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        _in_force.set(before)

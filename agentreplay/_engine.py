@@ -1,0 +1,202 @@
+"""The decision for each call, without I/O: answer it from the recording, let it go live and keep the answer, or refuse."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
+from agentreplay._matching import InteractionIndex, MatchStrategy, mismatch
+from agentreplay._modes import Mode
+
+
+class ReplayEngine:
+    """Answers requests from a cassette, by hand: no patching, no SDK, no files.
+
+    Equal requests are answered in recorded order. Finding an answer does not take longer in a longer cassette.
+    """
+
+    def __init__(
+        self,
+        cassette: Cassette,
+        strategy: MatchStrategy | str = MatchStrategy.EXACT,
+        *,
+        block_unmatched: bool = True,
+    ) -> None:
+        self._cassette = cassette
+        self._block_unmatched = block_unmatched
+        self._index = InteractionIndex(cassette.interactions, strategy)
+
+    @property
+    def cassette(self) -> Cassette:
+        """The recording that answers."""
+        return self._cassette
+
+    @property
+    def remaining(self) -> int:
+        """How many interactions have not been used yet."""
+        return self._index.remaining
+
+    @property
+    def all_used(self) -> bool:
+        """Whether every interaction has been used."""
+        return self._index.all_used
+
+    def match(self, request: RecordedRequest) -> RecordedResponse | None:
+        """The recorded answer to `request`, which is used up by this.
+
+        Returns None where nothing answers and `block_unmatched` is False.
+
+        Raises:
+            CassetteMismatchError: nothing recorded (and not used up) answers `request`.
+        """
+        interaction = self._index.take(request)
+        if interaction is not None:
+            return interaction.response
+        if self._block_unmatched:
+            raise mismatch(request, self._index, cassette_path=None, mode=Mode.REPLAY.value)
+        return None
+
+    def reset(self) -> None:
+        """Make every interaction unused again."""
+        self._index.reset()
+
+
+@dataclass(eq=False)
+class Live:
+    """A call that goes to the provider. `position` is its place among the calls of the session, by their start."""
+
+    position: int
+    request: RecordedRequest
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A call that the recording answers."""
+
+    interaction: Interaction
+
+
+@dataclass
+class Counts:
+    """What became of the calls of a session."""
+
+    replayed: int = 0
+    recorded: int = 0
+    live: int = 0
+    missed: int = 0
+    incomplete: int = 0
+
+
+@dataclass
+class _Done:
+    """A call that has its answer; `recorded` where the answer is new."""
+
+    interaction: Interaction
+    recorded: bool
+
+
+@dataclass
+class CallEngine:
+    """Decides for every call of one session.
+
+    `known` is the cassette that may answer (None where everything is live). Requests and answers are redacted as they
+    come in, so that matching sees what a file would hold.
+    """
+
+    mode: Mode
+    known: Cassette | None = None
+    match: Any = MatchStrategy.EXACT
+    path: Path | None = None
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        answers = self.known if self.mode in {Mode.REPLAY, Mode.EXTEND} else None
+        self._index = InteractionIndex(answers.interactions if answers else [], self.match)
+        self._lock = threading.Lock()
+        self._started = 0
+        self._done: dict[int, _Done] = {}
+        self._running: dict[int, RecordedRequest] = {}
+
+    @property
+    def records(self) -> bool:
+        """Whether answers of the provider are kept."""
+        return self.mode in {Mode.RECORD, Mode.EXTEND}
+
+    def begin(self, request: RecordedRequest) -> Replay | Live:
+        """Decide what happens with a call.
+
+        Raises:
+            CassetteMismatchError: the session replays and nothing recorded answers.
+        """
+        with self._lock:
+            position = self._started
+            self._started += 1
+        interaction = self._index.take(request) if self.mode is not Mode.RECORD else None
+        if interaction is not None:
+            self._keep(position, interaction, recorded=False)
+            return Replay(interaction)
+        if self.records:
+            with self._lock:
+                self._running[position] = request
+            return Live(position, request)
+        with self._lock:
+            self.counts.missed += 1
+        raise mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value)
+
+    def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the answer to a live call."""
+        interaction = Interaction(
+            sequence=call.position, request=call.request, response=response, metadata=metadata or {}
+        )
+        interaction.id = interaction.compute_id()
+        self._keep(call.position, interaction, recorded=True)
+
+    def abandon(self, call: Live) -> None:
+        """Forget a live call that never got as far as an answer."""
+        with self._lock:
+            self._running.pop(call.position, None)
+
+    def pass_through(self) -> None:
+        """Count a call that goes live and is not kept."""
+        with self._lock:
+            self.counts.live += 1
+
+    def learn_secret(self, value: str, label: str) -> None:
+        """Never let `value` reach a recording."""
+
+    def _keep(self, position: int, interaction: Interaction, *, recorded: bool) -> None:
+        with self._lock:
+            self._running.pop(position, None)
+            self._done[position] = _Done(interaction, recorded)
+            if recorded:
+                self.counts.recorded += 1
+                self.counts.incomplete += bool(interaction.response.incomplete)
+            else:
+                self.counts.replayed += 1
+
+    @property
+    def interactions(self) -> list[Interaction]:
+        """The calls of this run that have their answer, in the order of their start."""
+        with self._lock:
+            return [self._done[position].interaction for position in sorted(self._done)]
+
+    @property
+    def running(self) -> list[RecordedRequest]:
+        """The live calls that have no answer yet, in the order of their start."""
+        with self._lock:
+            return [self._running[position] for position in sorted(self._running)]
+
+    @property
+    def unused(self) -> list[Interaction]:
+        """The recorded interactions that no call has asked for."""
+        return self._index.unused()
+
+    def recording(self) -> Cassette:
+        """The cassette as it is to be written: what was known and may answer again, then what is new."""
+        with self._lock:
+            new = [self._done[position].interaction for position in sorted(self._done) if self._done[position].recorded]
+        kept = list(self.known.interactions) if self.known and self.mode is Mode.EXTEND else []
+        return Cassette(interactions=[*kept, *new])

@@ -1,0 +1,86 @@
+"""How a JSON text is laid out, so that a body kept as data can be given back as the text it came in."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, NoReturn
+
+_SEPARATORS: Final[dict[str, tuple[int | str | None, str, str]]] = {
+    "compact": (None, ",", ":"),
+    "spaced": (None, ", ", ": "),
+    "indent-1": (1, ",", ": "),
+    "indent-2": (2, ",", ": "),
+    "indent-4": (4, ",", ": "),
+    "indent-tab": ("\t", ",", ": "),
+}
+_ASCII: Final = "ascii"
+_NEWLINE: Final = "newline"
+_INDENT: Final = re.compile(r"[{\[]\n([ \t]+)")
+_INDENT_STYLES: Final = {" ": "indent-1", "  ": "indent-2", "    ": "indent-4", "\t": "indent-tab"}
+
+
+class NotJSONError(ValueError):
+    """A text that is not JSON, or is JSON that data cannot stand for (repeated keys, NaN, lone surrogates)."""
+
+
+def parse(text: str) -> tuple[Any, str]:
+    """The value of a JSON text and the name of its layout.
+
+    `render(value, layout)` gives a text of the same value, and the very same text where the layout is one of those known
+    here: `compact` (`{"a":1}`), `spaced` (`{"a": 1}`), `indent-N`; `ascii` where everything else is escaped, `newline`
+    where the text ends with one.
+
+    Raises:
+        NotJSONError: the text has no value that renders to an equal text.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+        layout = _layout(text)
+        rendered = render(value, layout)
+        rendered.encode()
+    except (ValueError, RecursionError) as error:
+        raise NotJSONError(str(error)) from None
+    if rendered != text:
+        _refuse_repeated_keys(text)
+    return value, layout
+
+
+def render(value: Any, layout: str | None) -> str:
+    """The JSON text of `value` in a layout that `parse` named; compact where it is None.
+
+    Raises:
+        ValueError: no such layout.
+    """
+    style, *flags = (layout or "compact").split()
+    if style not in _SEPARATORS or not {_ASCII, _NEWLINE}.issuperset(flags):
+        raise ValueError(f"unknown JSON layout {layout!r}")
+    indent, item, key = _SEPARATORS[style]
+    text = json.dumps(value, indent=indent, separators=(item, key), ensure_ascii=_ASCII in flags, allow_nan=False)
+    return f"{text}\n" if _NEWLINE in flags else text
+
+
+def _layout(text: str) -> str:
+    indented = _INDENT.match(text)
+    if indented:
+        style = _INDENT_STYLES.get(indented[1], "indent-2")
+    else:
+        style = "spaced" if '": ' in text[:200] or ", " in text[:20] else "compact"
+    flags = [_ASCII] if "\\u" in text and text.isascii() else []
+    if text.endswith("\n"):
+        flags.append(_NEWLINE)
+    return " ".join([style, *flags])
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NotJSONError(f"{name} is not JSON")
+
+
+def _refuse_repeated_keys(text: str) -> None:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(items)
+        if len(value) != len(items):
+            raise NotJSONError("a key stands twice")
+        return value
+
+    json.loads(text, object_pairs_hook=pairs)

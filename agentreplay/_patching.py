@@ -1,0 +1,64 @@
+"""Wrapping methods of classes that are not ours, and undoing it exactly."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+import wrapt
+
+Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
+"""`wrapper(wrapped, instance, args, kwargs)`, as wrapt calls it."""
+
+_MISSING: Final = object()
+
+
+class _Patch:
+    """One wrapped attribute of one class or module."""
+
+    def __init__(self, owner: Any, name: str, wrapper: Wrapper) -> None:
+        self._owner = owner
+        self._name = name
+        self._in_force = True
+        # What the class itself holds, not what it inherits: only that may be put back.
+        self._before = vars(owner).get(name, _MISSING)
+        self._ours = wrapt.FunctionWrapper(inspect.getattr_static(owner, name), wrapper, enabled=self._is_in_force)
+        setattr(owner, name, self._ours)
+
+    def _is_in_force(self) -> bool:
+        return self._in_force
+
+    def undo(self) -> None:
+        # Bound methods that somebody kept, and wrappers laid over ours, still reach our wrapper: it lets them through.
+        self._in_force = False
+        if vars(self._owner).get(self._name) is not self._ours:
+            return
+        if self._before is _MISSING:
+            delattr(self._owner, self._name)
+        else:
+            setattr(self._owner, self._name, self._before)
+
+
+class Patches:
+    """A set of wrapped attributes that is undone as a whole."""
+
+    def __init__(self) -> None:
+        self._patches: list[_Patch] = []
+        self._lock = threading.Lock()
+
+    def wrap(self, owner: Any, name: str, wrapper: Wrapper) -> None:
+        """Wrap the attribute `name` of the class or module `owner`.
+
+        Raises:
+            AttributeError: `owner` has no such attribute; a supported version of an SDK always has it.
+        """
+        with self._lock:
+            self._patches.append(_Patch(owner, name, wrapper))
+
+    def undo(self) -> None:
+        """Leave every owner as it was before; where somebody wrapped on top of us, theirs stays and ours goes inert."""
+        with self._lock:
+            while self._patches:
+                self._patches.pop().undo()

@@ -1,0 +1,229 @@
+"""The public context manager: composes files, decisions and patches."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import warnings
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+from agentreplay import _active, _install
+from agentreplay._cassette import Cassette, Interaction
+from agentreplay._engine import CallEngine
+from agentreplay._errors import (
+    CassetteNotFoundError,
+    ConfigurationError,
+    EmptyRecordingWarning,
+    SessionError,
+    UnfinishedCallWarning,
+)
+from agentreplay._matching import MatchStrategy
+from agentreplay._mode_choice import choose_mode
+from agentreplay._modes import Mode, mode_from_environment, running_in_ci
+from agentreplay._naming import safe_path
+from agentreplay._storage import find_recording, store_recording
+from agentreplay._version import __version__
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def cassette(
+    name: str,
+    *,
+    mode: Mode | str = Mode.AUTO,
+    directory: str | Path = "cassettes",
+    match: MatchStrategy | str = MatchStrategy.EXACT,
+) -> Session:
+    """Record the calls made inside, or replay them if they were recorded before.
+
+    Use it as a context manager (`with` or `async with`), as a decorator of a function or coroutine function, or by
+    `start()` and `stop()`. Recordings of `name` lie in one folder under `directory`.
+
+    Raises:
+        ConfigurationError: an argument that cannot be meant.
+    """
+    return Session(name, mode=mode, directory=directory, match=match)
+
+
+class Session:
+    """One open cassette in a running program; made by `cassette()`.
+
+    Threads, thread pools and tasks that are started inside the block belong to it. The innermost block wins.
+    """
+
+    def __init__(
+        self, name: str, *, mode: Mode | str, directory: str | Path, match: MatchStrategy | str = MatchStrategy.EXACT
+    ) -> None:
+        if not isinstance(name, str) or not name:
+            raise ConfigurationError(f"name={name!r}: a cassette needs a name, a string that is not empty.")
+        self._name = name
+        self._asked = Mode.parse(mode)
+        self._directory = Path(directory)
+        self._match = MatchStrategy.parse(match)
+        self._path: Path | None = None
+        self._engine: CallEngine | None = None
+        self._scope: _active.Scope | None = None
+        self._saved: Cassette | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that the recording is found by."""
+        return self._name
+
+    @property
+    def mode(self) -> Mode:
+        """What the session does with a call; before it is open, what it was asked to do."""
+        return self._engine.mode if self._engine else self._asked
+
+    @property
+    def path(self) -> Path | None:
+        """The cassette's file; None while there is none."""
+        return self._path
+
+    @property
+    def cassette(self) -> Cassette:
+        """The recording: the one that answers, or the one that is being made."""
+        if self._saved is not None:
+            return self._saved
+        if self._engine is None:
+            return Cassette()
+        if self._engine.mode is Mode.REPLAY and self._engine.known is not None:
+            return self._engine.known
+        return self._engine.recording()
+
+    @property
+    def interactions(self) -> list[Interaction]:
+        """The calls made in this session that have their answer, in the order of their start."""
+        return self._engine.interactions if self._engine else []
+
+    def __repr__(self) -> str:
+        return f"<agentreplay session {self._name!r} mode={self.mode.value} path={str(self._path)!r}>"
+
+    def start(self) -> Session:
+        """Open the session until `stop()`, also for calls whose context belongs to no block (notebook cells)."""
+        self._open(ambient=True)
+        return self
+
+    def stop(self) -> None:
+        """Close a session that `start()` opened, and keep what it recorded."""
+        self._close(failed=False)
+
+    def __enter__(self) -> Session:
+        self._open(ambient=False)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._close(failed=error is not None)
+
+    async def __aenter__(self) -> Session:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Run each call of `function` in a session of its own.
+
+        Raises:
+            ConfigurationError: a class or a generator function, whose body a block around its call would not cover.
+        """
+        if inspect.isclass(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise ConfigurationError(
+                f"cassette({self._name!r}) decorates functions and coroutine functions, not {function!r}. "
+                "Use it as a context manager inside."
+            )
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def run_async(*args: Any, **kwargs: Any) -> Any:
+                async with self._again():
+                    return await function(*args, **kwargs)
+
+            return run_async  # type: ignore[return-value]
+
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return run
+
+    def _again(self) -> Session:
+        return Session(self._name, mode=self._asked, directory=self._directory, match=self._match)
+
+    def _open(self, *, ambient: bool) -> None:
+        if self._scope is not None:
+            raise SessionError(f"{self!r} is open already; a session is not entered twice.")
+        self._saved = None
+        mode, _ = choose_mode(code=self._asked, environment=mode_from_environment(), project=None)
+        self._path = find_recording(self._directory, self._name) if mode is not Mode.LIVE else None
+        mode = self._decided(mode)
+        known = Cassette.load(self._path) if self._path and mode in {Mode.REPLAY, Mode.EXTEND} else None
+        self._engine = CallEngine(mode, known, self._match, self._path)
+        self._scope = _active.Scope(self._name, self._engine, ambient=ambient)
+        _install.acquire()
+        _active.enter(self._scope)
+
+    def _decided(self, mode: Mode) -> Mode:
+        """What the session does, now that it is known whether there is a recording.
+
+        Raises:
+            CassetteNotFoundError: there is none, and none may be made.
+        """
+        if mode is Mode.AUTO:
+            if self._path is None and not running_in_ci():
+                return Mode.RECORD
+            mode = Mode.REPLAY
+            why = "The environment says CI, where nothing is recorded."
+        else:
+            why = "mode='replay' never records."
+        if mode is Mode.REPLAY and self._path is None:
+            raise CassetteNotFoundError(self._name, self._directory / safe_path(self._name), why)
+        return mode
+
+    def _close(self, *, failed: bool) -> None:
+        scope, engine = self._scope, self._engine
+        if scope is None or engine is None:
+            raise SessionError(f"{self!r} is not open.")
+        self._scope = None
+        try:
+            scope.end_streams()
+            _active.leave(scope)
+        finally:
+            _install.release()
+        if engine.records and not failed:
+            self._keep(engine)
+
+    def _keep(self, engine: CallEngine) -> None:
+        if engine.running:
+            methods = ", ".join(request.method for request in engine.running)
+            warnings.warn(UnfinishedCallWarning(self._name, methods), stacklevel=4)
+        if not engine.counts.recorded:
+            if engine.mode is Mode.RECORD:
+                warnings.warn(EmptyRecordingWarning(self._name), stacklevel=4)
+            return
+        recording = engine.recording()
+        recording.meta.test_id = self._name
+        recording.meta.agentreplay_version = __version__
+        recording.meta.sdks = _versions(recording.interactions)
+        self._path = store_recording(recording, self._directory, self._name, replaces=self._path)
+        self._saved = recording
+
+
+def _versions(interactions: list[Interaction]) -> dict[str, str] | None:
+    found: dict[str, str] = {}
+    for vendor in sorted({str(interaction.metadata.get("vendor", "")) for interaction in interactions} - {""}):
+        try:
+            found[vendor] = version(vendor)
+        except PackageNotFoundError:
+            continue
+    return found or None

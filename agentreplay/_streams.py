@@ -1,0 +1,145 @@
+"""Byte streams of an HTTP library: one that notes what passes through it, one that plays a recording.
+
+Both are built on the stream classes of the library at hand (`httpx` or `httpx2`), since its responses accept no other.
+Nothing is held back: a chunk is noted and handed on in the same step.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+
+@dataclass(eq=False)
+class Passed:
+    """What has passed through a stream so far: chunks as they came, and when (milliseconds since `started`).
+
+    `on_end` is called once, when the stream is exhausted, closed or fails, or when `end()` says that nobody will read on.
+    `exhausted` tells the first from the others; `error` is what the stream failed with.
+    """
+
+    started: float
+    on_end: Callable[[Passed], None]
+    chunks: list[bytes] = field(default_factory=list)
+    times_ms: list[float] = field(default_factory=list)
+    exhausted: bool = False
+    error: Exception | None = None
+    _ended: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def note(self, chunk: bytes) -> None:
+        """Keep a chunk."""
+        self.times_ms.append((time.perf_counter() - self.started) * 1000)
+        self.chunks.append(chunk)
+
+    def end(self, *, exhausted: bool = False, error: Exception | None = None) -> None:
+        """Say that the stream is over. Only the first time counts."""
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+        self.exhausted = exhausted
+        self.error = error
+        self.on_end(self)
+
+
+def tee(library: Any, stream: Any, passed: Passed) -> Any:
+    """`stream` of `library`, with all that is read from it noted in `passed`."""
+    is_async = isinstance(stream, library.AsyncByteStream) and not isinstance(stream, library.SyncByteStream)
+    return (_async_tee if is_async else _sync_tee)(library)(stream, passed)
+
+
+def play(library: Any, chunks: Iterable[bytes], end: Callable[[], None], *, is_async: bool) -> Any:
+    """A stream of `library` that yields `chunks` and then calls `end`, which may raise."""
+    return (_async_player if is_async else _sync_player)(library)(chunks, end)
+
+
+@cache
+def _sync_tee(library: Any) -> Any:
+    class TeeStream(library.SyncByteStream):  # type: ignore[misc]
+        def __init__(self, stream: Any, passed: Passed) -> None:
+            self._stream = stream
+            self._passed = passed
+
+        def __iter__(self) -> Iterator[bytes]:
+            try:
+                for chunk in self._stream:
+                    self._passed.note(chunk)
+                    yield chunk
+            except Exception as error:
+                self._passed.end(error=error)
+                raise
+            self._passed.end(exhausted=True)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._stream, name)
+
+        def close(self) -> None:
+            try:
+                self._stream.close()
+            finally:
+                self._passed.end()
+
+    return TeeStream
+
+
+@cache
+def _async_tee(library: Any) -> Any:
+    class AsyncTeeStream(library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, stream: Any, passed: Passed) -> None:
+            self._stream = stream
+            self._passed = passed
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                async for chunk in self._stream:
+                    self._passed.note(chunk)
+                    yield chunk
+            except Exception as error:
+                self._passed.end(error=error)
+                raise
+            self._passed.end(exhausted=True)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._stream, name)
+
+        async def aclose(self) -> None:
+            try:
+                await self._stream.aclose()
+            finally:
+                self._passed.end()
+
+    return AsyncTeeStream
+
+
+@cache
+def _sync_player(library: Any) -> Any:
+    class PlayedStream(library.SyncByteStream):  # type: ignore[misc]
+        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None]) -> None:
+            self._chunks = chunks
+            self._end = end
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield from self._chunks
+            self._end()
+
+    return PlayedStream
+
+
+@cache
+def _async_player(library: Any) -> Any:
+    class AsyncPlayedStream(library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None]) -> None:
+            self._chunks = chunks
+            self._end = end
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for chunk in self._chunks:
+                yield chunk
+            self._end()
+
+    return AsyncPlayedStream

@@ -1,0 +1,193 @@
+"""From the options that an SDK's funnel is given to the request that is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from os import PathLike, fspath
+from pathlib import PurePath
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import pydantic
+
+from agentreplay._cassette import RecordedRequest
+from agentreplay._errors import RecordingError
+from agentreplay.integrations._stainless.vendor import Vendor
+
+_ABSENT_NAMES: Final = frozenset({"Omit", "NotGiven"})
+"""The SDKs' classes for an argument that was not given; their values stand for nothing at all."""
+
+
+def describe(vendor: Vendor, client: Any, options: Any) -> RecordedRequest:
+    """The request that the funnel would send for `options`, the way it is recorded and matched.
+
+    Nothing of the options is changed; a file that can be rewound is where it was.
+
+    Raises:
+        RecordingError: the body holds something that is no JSON.
+    """
+    verb = str(options.method).upper()
+    path, url_query = _path_and_query(client, str(options.url), vendor, verb)
+    operation = vendor.routes.find(verb, path)
+    body = _body(options, operation.method)
+    query = {**url_query, **json_value(_given(options.params) or {}, operation.method)}
+    model = body.get("model")
+    return RecordedRequest(
+        kind=vendor.kind(operation.method),
+        method=operation.method,
+        model=model if isinstance(model, str) else None,
+        body=body,
+        path=None if operation.fixed else path,
+        query=query or None,
+    )
+
+
+def json_value(value: Any, method: str) -> Any:
+    """`value` as the JSON that the SDK sends for it; arguments that were not given are left out.
+
+    Raises:
+        RecordingError: a value that is no JSON, naming `method`.
+    """
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): json_value(item, method) for key, item in value.items() if not _is_absent(item)}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [json_value(item, method) for item in value if not _is_absent(item)]
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, pydantic.BaseModel):
+        return value.model_dump(exclude_unset=True, mode="json", by_alias=True)
+    if isinstance(value, (bytes, bytearray)) or hasattr(value, "read"):
+        return describe_file(value)
+    if isinstance(value, PathLike):
+        return fspath(value)
+    raise RecordingError(
+        f"{method}: its arguments hold a {type(value).__module__}.{type(value).__qualname__}, which is no JSON and cannot "
+        "be recorded. Pass plain data (dicts, lists, strings, numbers) or a pydantic model."
+    )
+
+
+def _body(options: Any, method: str) -> dict[str, Any]:
+    if str(options.method).lower() == "get":
+        return {}
+    content = getattr(options, "content", None)
+    if content is not None:
+        return _content(content)
+    data = _given(options.json_data)
+    if isinstance(data, (bytes, bytearray)):
+        return _content(data)
+    extra = _given(getattr(options, "extra_json", None))
+    body = json_value(data, method)
+    if extra:
+        body = {**(body or {}), **json_value(extra, method)}
+    if options.files:
+        body = {**(body or {}), **_files(options.files)}
+    if body is None:
+        return {}
+    return body if isinstance(body, dict) else {"json": body}
+
+
+def _content(content: Any) -> dict[str, Any]:
+    """A body that is not the SDK's JSON: taken as JSON if it is some, else as a file."""
+    if isinstance(content, (bytes, bytearray, str)):
+        try:
+            value = json.loads(content)
+        except ValueError:
+            pass
+        else:
+            return value if isinstance(value, dict) else {"json": value}
+    return {"content": describe_file(content)}
+
+
+def _files(files: Any) -> dict[str, Any]:
+    items: Iterable[tuple[str, Any]] = files.items() if isinstance(files, Mapping) else files
+    described: dict[str, Any] = {}
+    for name, file in items:
+        entry = describe_file(file)
+        if name not in described:
+            described[name] = entry
+        elif isinstance(described[name], list):
+            described[name].append(entry)
+        else:
+            described[name] = [described[name], entry]
+    return described
+
+
+def describe_file(file: Any) -> dict[str, Any]:
+    """Name, type, size in bytes and SHA-256 of a file, in the forms that the SDKs and httpx take.
+
+    A stream that cannot be rewound is not read: size and digest are left out.
+    """
+    filename: str | None = None
+    content_type: str | None = None
+    if isinstance(file, (tuple, list)):
+        filename, file, *rest = file
+        content_type = rest[0] if rest else None
+    if filename is None and isinstance(getattr(file, "name", None), (str, PathLike)):
+        filename = PurePath(file.name).name
+    if content_type is None and filename is not None:
+        content_type = mimetypes.guess_type(filename)[0]
+    entry: dict[str, Any] = {"filename": filename, "content_type": content_type}
+    data = _bytes_of(file)
+    if data is not None:
+        entry.update(size=len(data), sha256=hashlib.sha256(data).hexdigest())
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _bytes_of(file: Any) -> bytes | None:
+    if isinstance(file, str):
+        return file.encode()
+    if isinstance(file, (bytes, bytearray)):
+        return bytes(file)
+    if not (hasattr(file, "read") and hasattr(file, "seek") and hasattr(file, "tell")):
+        return None
+    try:
+        position = file.tell()
+        # From its beginning, as httpx sends it.
+        file.seek(0)
+    except (OSError, ValueError):
+        return None
+    try:
+        data = file.read()
+    finally:
+        file.seek(position)
+    return data.encode() if isinstance(data, str) else bytes(data)
+
+
+def _path_and_query(client: Any, url: str, vendor: Vendor, verb: str) -> tuple[str, dict[str, Any]]:
+    """The path below the client's base URL, and the query that the URL itself carries."""
+    if vendor.routes.names_query(verb, url):
+        return url, {}
+    parts = urlsplit(url)
+    path = parts.path
+    if parts.scheme:
+        base = urlsplit(str(client.base_url)).path.rstrip("/")
+        path = path.removeprefix(base) if path.startswith(f"{base}/") else path
+    if not path.startswith("/"):
+        path = f"/{path}"
+    return path, _fold(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def _fold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    folded: dict[str, Any] = {}
+    for key, value in pairs:
+        if key not in folded:
+            folded[key] = value
+        elif isinstance(folded[key], list):
+            folded[key].append(value)
+        else:
+            folded[key] = [folded[key], value]
+    return folded
+
+
+def _is_absent(value: Any) -> bool:
+    return type(value).__name__ in _ABSENT_NAMES
+
+
+def _given(value: Any) -> Any:
+    return None if _is_absent(value) else value

@@ -1,0 +1,270 @@
+"""Between an HTTP library's response and the response that is recorded."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any, Final, NoReturn
+
+from agentreplay import _sse
+from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
+from agentreplay._errors import CassetteError, IncompleteStreamError
+from agentreplay._jsontext import NotJSONError, parse, render
+from agentreplay._streams import Passed, play
+from agentreplay.integrations._stainless.vendor import Vendor
+
+_KEPT_HEADERS: Final = frozenset(
+    {
+        "content-type",
+        "content-disposition",
+        "request-id",
+        "x-request-id",
+        "x-ms-request-id",
+        "apim-request-id",
+        "x-amzn-requestid",
+        "retry-after",
+        "retry-after-ms",
+        "x-should-retry",
+        "location",
+        "etag",
+        "openai-model",
+        "openai-version",
+        "openai-processing-ms",
+        "openai-poll-after-ms",
+    }
+)
+_KEPT_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "anthropic-fast-")
+"""The headers that users read; no other is kept, so none can leak."""
+
+LIBRARIES: Final = ("httpx", "httpx2")
+
+
+def library_of(value: Any) -> Any:
+    """The HTTP library (`httpx` or `httpx2`) that the class of `value` comes from."""
+    for cls in type(value).__mro__:
+        root = cls.__module__.partition(".")[0]
+        if root in LIBRARIES:
+            return sys.modules[root]
+    raise TypeError(f"{type(value)!r} comes from neither {' nor '.join(LIBRARIES)}")
+
+
+def is_read(response: Any) -> bool:
+    """Whether the whole body of `response` has been read already."""
+    try:
+        response.content  # noqa: B018 (asking is the test)
+    except library_of(response).ResponseNotRead:
+        return False
+    return True
+
+
+def record(
+    vendor: Vendor, response: Any, passed: Passed, *, stream: bool, compressed: bool, duration_ms: float
+) -> RecordedResponse:
+    """The record of a response whose body is in `passed`.
+
+    `stream` says that the app asked for events, `compressed` that the body is as it came over the wire.
+    """
+    chunks, times = _decoded(response, passed) if compressed else (passed.chunks, passed.times_ms)
+    content_type = response.headers.get("content-type", "")
+    recorded = RecordedResponse(
+        status="error" if response.is_error else "ok",
+        http_status=response.status_code,
+        headers=_kept_headers(response.headers),
+        duration_ms=round(duration_ms, 3),
+    )
+    text = _text(b"".join(chunks))
+    as_events = (stream or content_type.startswith("text/event-stream")) and not response.is_error
+    if as_events and text is not None:
+        _put_events(recorded, text, _times_of(chunks, times, text), vendor, passed)
+        values = [event.data for event in recorded.events or []]
+    else:
+        if not passed.exhausted:
+            recorded.incomplete = True
+        _put_body(recorded, b"".join(chunks), text, is_json="json" in content_type)
+        values = [recorded.body]
+    recorded.prompt_tokens, recorded.completion_tokens = vendor.tokens(values)
+    if passed.error is not None:
+        recorded.error = error_record(passed.error)
+    return recorded
+
+
+def error_record(error: BaseException) -> RecordedError:
+    """Class and text of an exception, and of the one that caused it."""
+    cause = error.__cause__
+    return RecordedError(
+        type=type(error).__name__,
+        message=str(error),
+        cause=type(cause).__name__ if cause is not None else None,
+        cause_message=str(cause) if cause is not None else None,
+    )
+
+
+def build(recorded: RecordedResponse, request: Any, method: str, *, unread: bool, is_async: bool) -> Any:
+    """A response of the library that `request` comes from, holding what was recorded.
+
+    With `unread` its body is still to come, as in a response that is streamed.
+
+    Raises:
+        CassetteError: the record cannot be turned into bytes again.
+    """
+    library = library_of(request)
+    chunks = list(_chunks(recorded))
+    common: dict[str, Any] = {
+        "status_code": recorded.http_status or (200 if recorded.status == "ok" else 500),
+        "headers": recorded.headers if recorded.headers is not None else {"content-type": _content_type(recorded)},
+        "request": request,
+        "extensions": {"http_version": b"HTTP/1.1"},
+    }
+    if unread or recorded.incomplete or recorded.error:
+        end = _end_of(recorded, method, library, request)
+        response = library.Response(**common, stream=play(library, chunks, end, is_async=is_async))
+    else:
+        response = library.Response(**common, content=b"".join(chunks))
+    response.elapsed = timedelta(milliseconds=recorded.duration_ms or 0)
+    return response
+
+
+def transport_error(library: Any, error: RecordedError, request: Any) -> Exception | None:
+    """The HTTP library's own exception that was recorded, or None if it has none of that name."""
+    for name, message in ((error.type, error.message), (error.cause, error.cause_message)):
+        cls = getattr(library, name, None) if name and name.isidentifier() else None
+        if isinstance(cls, type) and issubclass(cls, library.TransportError):
+            return cls(message or "", request=request)
+    return None
+
+
+def _kept_headers(headers: Any) -> dict[str, str]:
+    kept = {name.lower(): value for name, value in headers.items()}
+    return {name: kept[name] for name in sorted(kept) if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES)}
+
+
+def _decoded(response: Any, passed: Passed) -> tuple[list[bytes], list[float]]:
+    """The chunks with transport compression undone, and the time at which each had come."""
+    if not response.headers.get("content-encoding"):
+        return passed.chunks, passed.times_ms
+    library = library_of(response)
+    now = 0.0
+
+    def feed() -> Iterator[bytes]:
+        nonlocal now
+        for now, chunk in zip(passed.times_ms, passed.chunks, strict=True):
+            yield chunk
+
+    headers = {"content-encoding": response.headers["content-encoding"]}
+    again = library.Response(200, headers=headers, stream=play(library, feed(), lambda: None, is_async=False))
+    chunks: list[bytes] = []
+    times: list[float] = []
+    try:
+        for chunk in again.iter_bytes():
+            chunks.append(chunk)
+            times.append(now)
+    except library.DecodingError:
+        # The app left before the end: the last compressed block is not whole.
+        if passed.exhausted:
+            raise
+    return chunks, times
+
+
+def _text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        # A stream that was left in the middle of a character is text all the same.
+        if error.reason == "unexpected end of data" and error.start >= len(content) - 3:
+            return content[: error.start].decode()
+        return None
+
+
+def _times_of(chunks: Sequence[bytes], times: Sequence[float], text: str) -> list[float]:
+    """When the last byte of each event had come."""
+    found: list[float] = []
+    chunk = 0
+    arrived = len(chunks[0]) if chunks else 0
+    position = 0
+    for piece in _sse.split(text):
+        position += len(piece.encode())
+        while arrived < position and chunk + 1 < len(chunks):
+            chunk += 1
+            arrived += len(chunks[chunk])
+        found.append(round(times[chunk], 1))
+    return found
+
+
+def _put_events(recorded: RecordedResponse, text: str, times: list[float], vendor: Vendor, passed: Passed) -> None:
+    pieces = _sse.split(text)
+    if not passed.exhausted and pieces and not pieces[-1].endswith(("\n\n", "\r\r", "\r\n\r\n")):
+        # The app never saw this event: it was left in the middle.
+        pieces.pop()
+        times.pop()
+    recorded.events, recorded.layout = _sse.read(pieces)
+    recorded.event_times_ms = times
+    if not passed.exhausted and passed.error is None and not _is_final(recorded.events, vendor):
+        recorded.incomplete = True
+
+
+def _is_final(events: Sequence[StreamEvent], vendor: Vendor) -> bool:
+    last = next((event for event in reversed(events) if event.raw is None), None)
+    if last is None:
+        return False
+    if last.text is not None:
+        return last.text.startswith("[DONE]")
+    return isinstance(last.data, dict) and last.data.get("type") in vendor.final_events
+
+
+def _put_body(recorded: RecordedResponse, content: bytes, text: str | None, *, is_json: bool) -> None:
+    if not content:
+        return
+    if text is None or text.encode() != content:
+        recorded.body, recorded.encoding = base64.b64encode(content).decode(), "base64"
+        return
+    try:
+        value, layout = parse(text)
+    except NotJSONError:
+        recorded.body, recorded.encoding = text, "text"
+        return
+    if not is_json and render(value, layout) != text:
+        recorded.body, recorded.encoding = text, "text"
+        return
+    recorded.body, recorded.layout = value, None if layout == "compact" else layout
+    recorded.encoding = "json" if value is None else None
+
+
+def _chunks(recorded: RecordedResponse) -> Iterator[bytes]:
+    try:
+        if recorded.events is not None:
+            for event in recorded.events:
+                yield _sse.write(event, recorded.layout).encode()
+        elif recorded.encoding == "base64":
+            yield base64.b64decode(recorded.body, validate=True)
+        elif recorded.encoding == "text":
+            yield str(recorded.body).encode()
+        elif recorded.body is not None or recorded.encoding == "json":
+            yield render(recorded.body, recorded.layout).encode()
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise CassetteError(
+            f"a recorded response cannot be turned into bytes again ({error})", next_step="Record it again."
+        ) from error
+
+
+def _content_type(recorded: RecordedResponse) -> str:
+    if recorded.events is not None:
+        return "text/event-stream"
+    return {"text": "text/plain", "base64": "application/octet-stream"}.get(recorded.encoding or "", "application/json")
+
+
+def _end_of(recorded: RecordedResponse, method: str, library: Any, request: Any) -> Callable[[], None]:
+    """What happens where the recorded body ends."""
+
+    def left_here() -> NoReturn:
+        raise IncompleteStreamError(method, len(recorded.events or []))
+
+    def failed_here() -> None:
+        error = transport_error(library, recorded.error, request) if recorded.error else None
+        raise error or IncompleteStreamError(method, len(recorded.events or []))
+
+    if recorded.error:
+        return failed_here
+    return left_here if recorded.incomplete else lambda: None
