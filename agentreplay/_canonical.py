@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic_core import to_jsonable_python
 
-_MAYBE_INTEGRAL_FLOAT: Final = re.compile(r"\d\.0(?!\d)|\de[+-]?\d")
+_MAYBE_INTEGRAL_FLOAT: Final = re.compile(r"\d\.0(?!\d)|\de\+\d")
 """Where a number could be a float without a fraction. Matches inside strings too: that only costs a second pass."""
 
 
@@ -29,7 +29,8 @@ def canonical_json(value: Any) -> bytes:
     except TypeError:
         value = to_jsonable_python(value)
         text = _dumps(value)
-    if _MAYBE_INTEGRAL_FLOAT.search(text):
+    # The two plain searches are some fifty times as fast as the expression, and rule it out for nearly every body.
+    if (".0" in text or "e+" in text) and _MAYBE_INTEGRAL_FLOAT.search(text):
         text = _dumps(_with_integers(value))
     return text.encode("utf-8", "surrogatepass")
 
