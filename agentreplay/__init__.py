@@ -34,7 +34,7 @@ from agentreplay._errors import (
 )
 from agentreplay._install import install, uninstall
 from agentreplay._matching import MatchStrategy
-from agentreplay._modes import Mode
+from agentreplay._modes import Mode, mode_from_environment
 from agentreplay._recorder import CassetteRecorder
 from agentreplay._session import Session, cassette
 from agentreplay._version import __version__
@@ -71,3 +71,7 @@ __all__ = [
     "install",
     "uninstall",
 ]
+
+if mode_from_environment() is Mode.REPLAY:
+    # Clients are often built when a module is imported, before any cassette is open, and must not want a key then.
+    install()

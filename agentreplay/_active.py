@@ -148,7 +148,7 @@ def _start_thread(wrapped: Any, thread: Any, args: tuple[Any, ...], kwargs: dict
     return wrapped(*args, **kwargs)
 
 
-def _submit(wrapped: Any, pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _submit(wrapped: Any, _pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not args:
         return wrapped(*args, **kwargs)
     function, *rest = args

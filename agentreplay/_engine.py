@@ -1,4 +1,4 @@
-"""The decision for each call, without I/O: answer it from the recording, let it go live and keep the answer, or refuse."""
+"""The decision for each call, without I/O: answer it from the recording, let it go live and keep it, or refuse."""
 
 from __future__ import annotations
 

@@ -97,7 +97,8 @@ class EmptyRecordingWarning(AgentReplayWarning):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(
-            f"cassette({name!r}) was to record, but no call was made inside it that agentreplay knows; nothing was written."
+            f"cassette({name!r}) was to record, but no call that agentreplay knows was made inside it; "
+            "nothing was written."
         )
 
 
@@ -107,8 +108,8 @@ class UnfinishedCallWarning(AgentReplayWarning):
     def __init__(self, name: str, methods: str) -> None:
         self.name = name
         super().__init__(
-            f"cassette({name!r}) ended while these calls were still on their way: {methods}. They are not recorded; wait "
-            "for their threads or tasks inside the block."
+            f"cassette({name!r}) ended while these calls were still on their way: {methods}. They are not recorded; "
+            "wait for their threads or tasks inside the block."
         )
 
 
@@ -165,8 +166,8 @@ class SessionError(AgentReplayError):
     def ended(cls, name: str) -> SessionError:
         """The error for a call from a thread or task that outlived its session."""
         return cls(
-            f"this call comes from a thread or task that was started inside cassette({name!r}), and that block has ended. "
-            "Wait for the thread or task before the block ends, or open a cassette of its own inside it."
+            f"this call comes from a thread or task that was started inside cassette({name!r}), and that block has "
+            "ended. Wait for the thread or task before the block ends, or open a cassette of its own inside it."
         )
 
     @classmethod
@@ -175,8 +176,8 @@ class SessionError(AgentReplayError):
         listed = ", ".join(repr(name) for name in names)
         return cls(
             f"a call in thread {thread!r} belongs to no session, while a session is open elsewhere ({listed}). It is "
-            "refused, not guessed: its thread was started before the block. Start the thread (or submit the work) inside "
-            "the block, or open cassette(...) in the thread itself; cassette(..., mode='live') lets it through."
+            "refused, not guessed: its thread was started before the block. Start the thread (or submit the work) "
+            "inside the block, or open cassette(...) in the thread itself; cassette(..., mode='live') lets it through."
         )
 
     @classmethod
@@ -206,8 +207,8 @@ class IncompleteStreamError(AgentReplayError):
         self.method = method
         self.kept = kept
         super().__init__(
-            f"the recording of this {method} stream ends after {kept} events: the app left it there when it was recorded, "
-            "and now reads on. Record again (mode='record') with the stream read as far as it is now."
+            f"the recording of this {method} stream ends after {kept} events: the app left it there when it was "
+            "recorded, and now reads on. Record again (mode='record') with the stream read as far as it is now."
         )
 
 

@@ -13,68 +13,80 @@ from agentreplay._active import follow_threads
 from agentreplay._patching import Patches
 from agentreplay.integrations import Integration, integrations
 
-_lock: Final = threading.RLock()
-_patches: Final = Patches()
-_integrations: dict[str, Integration] = {}
-_users = 0
-_installed = False
+
+class _Installation:
+    """The patches of this process, and how many need them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._patches = Patches()
+        self._hooked: dict[str, Integration] = {}
+        self._users = 0
+        self._by_hand = False
+
+    def install(self) -> None:
+        with self._lock:
+            if not self._by_hand:
+                self.acquire()
+                self._by_hand = True
+
+    def uninstall(self) -> None:
+        with self._lock:
+            if self._by_hand:
+                self._by_hand = False
+                self.release()
+
+    def acquire(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            try:
+                follow_threads(self._patches)
+                for integration in integrations():
+                    self._patch_once_imported(integration)
+            except BaseException:
+                self.release()
+                raise
+
+    def release(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._patches.undo()
+
+    def _patch_once_imported(self, integration: Integration) -> None:
+        if integration.package in sys.modules:
+            integration.patch(self._patches)
+        elif integration.package not in self._hooked:
+            # Such a hook cannot be taken back; it does nothing while nobody needs the patches.
+            self._hooked[integration.package] = integration
+            wrapt.register_post_import_hook(self._after_import, integration.package)
+
+    def _after_import(self, module: ModuleType) -> None:
+        with self._lock:
+            if self._users:
+                self._hooked[module.__name__].patch(self._patches)
+
+
+_installation: Final = _Installation()
 
 
 def install() -> None:
     """Wrap the SDKs now, and each one that is imported later. Installing twice is installing once."""
-    global _installed
-    with _lock:
-        if not _installed:
-            _installed = True
-            acquire()
+    _installation.install()
 
 
 def uninstall() -> None:
     """Undo `install()`. Every class is as it was once no session is open either."""
-    global _installed
-    with _lock:
-        if _installed:
-            _installed = False
-            release()
+    _installation.uninstall()
 
 
 def acquire() -> None:
     """Need the patches: they are laid for the first who does."""
-    global _users
-    with _lock:
-        _users += 1
-        if _users > 1:
-            return
-        try:
-            follow_threads(_patches)
-            for integration in integrations():
-                _patch_once_imported(integration)
-        except BaseException:
-            release()
-            raise
+    _installation.acquire()
 
 
 def release() -> None:
     """Need the patches no longer: they are undone after the last."""
-    global _users
-    with _lock:
-        _users -= 1
-        if _users == 0:
-            _patches.undo()
-
-
-def _patch_once_imported(integration: Integration) -> None:
-    package = integration.package
-    if package in sys.modules:
-        integration.patch(_patches)
-    if package not in _integrations:
-        # Hooks cannot be taken back; this one does nothing while nobody needs the patches.
-        _integrations[package] = integration
-        if package not in sys.modules:
-            wrapt.register_post_import_hook(_after_import, package)
-
-
-def _after_import(module: ModuleType) -> None:
-    with _lock:
-        if _users:
-            _integrations[module.__name__].patch(_patches)
+    _installation.release()

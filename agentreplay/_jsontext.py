@@ -27,9 +27,9 @@ class NotJSONError(ValueError):
 def parse(text: str) -> tuple[Any, str]:
     """The value of a JSON text and the name of its layout.
 
-    `render(value, layout)` gives a text of the same value, and the very same text where the layout is one of those known
-    here: `compact` (`{"a":1}`), `spaced` (`{"a": 1}`), `indent-N`; `ascii` where everything else is escaped, `newline`
-    where the text ends with one.
+    `render(value, layout)` gives a text of the same value, and the very same text where the layout is one of those
+    known here: `compact` (`{"a":1}`), `spaced` (`{"a": 1}`), `indent-N`; `ascii` where everything else is escaped,
+    `newline` where the text ends with one.
 
     Raises:
         NotJSONError: the text has no value that renders to an equal text.

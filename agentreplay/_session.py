@@ -6,6 +6,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -222,8 +223,6 @@ class Session:
 def _versions(interactions: list[Interaction]) -> dict[str, str] | None:
     found: dict[str, str] = {}
     for vendor in sorted({str(interaction.metadata.get("vendor", "")) for interaction in interactions} - {""}):
-        try:
+        with suppress(PackageNotFoundError):
             found[vendor] = version(vendor)
-        except PackageNotFoundError:
-            continue
     return found or None

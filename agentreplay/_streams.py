@@ -18,8 +18,8 @@ from typing import Any
 class Passed:
     """What has passed through a stream so far: chunks as they came, and when (milliseconds since `started`).
 
-    `on_end` is called once, when the stream is exhausted, closed or fails, or when `end()` says that nobody will read on.
-    `exhausted` tells the first from the others; `error` is what the stream failed with.
+    `on_end` is called once, when the stream is exhausted, closed or fails, or when `end()` says that nobody will read
+    on. `exhausted` tells the first from the others; `error` is what the stream failed with.
     """
 
     started: float

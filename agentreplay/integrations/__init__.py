@@ -1,7 +1,7 @@
 """One module for each vendor: what is wrapped, and how a call becomes a recorded request and back.
 
-A package can add an integration of its own under the entry-point group `agentreplay.integrations`: the entry point names
-an object that fits `Integration`. Its module must not import the SDK.
+A package can add an integration of its own under the entry-point group `agentreplay.integrations`: the entry point
+names an object that fits `Integration`. Its module must not import the SDK.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def build_without_key(key_argument: str, error_class: type[Exception]) -> Wrappe
     is built with a stand-in key.
     """
 
-    def construct(wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def construct(wrapped: Any, _client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             return wrapped(*args, **kwargs)
         except error_class:

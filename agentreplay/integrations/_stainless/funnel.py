@@ -49,7 +49,7 @@ class StainlessIntegration:
             patches.wrap(getattr(sdk, key_class.name), "__init__", constructor)
 
 
-def _observe_response(wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _observe_response(wrapped: Any, _client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     call = _live_call.get()
     if call is not None:
         call.received(kwargs["response"], stream=bool(kwargs.get("stream")), retries=kwargs.get("retries_taken", 0))
@@ -201,8 +201,8 @@ def _request_for(vendor: Vendor, client: Any, options: Any, retries_taken: int) 
     with stand_ins_allowed():
         try:
             request = client._build_request(options)
-        except Exception:
-            # Without credentials the SDK builds no request. It gets one, which is taken out again.
+        except Exception:  # noqa: BLE001 (each SDK and version raises its own)
+            # Without credentials the SDK builds no request. It gets some, which are taken out again.
             lent = options.model_copy()
             lent.headers = {**(options.headers or {}), vendor.auth_header: "agentreplay"}
             request = client._build_request(lent)

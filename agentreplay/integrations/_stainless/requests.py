@@ -67,8 +67,8 @@ def json_value(value: Any, method: str) -> Any:
     if isinstance(value, PathLike):
         return fspath(value)
     raise RecordingError(
-        f"{method}: its arguments hold a {type(value).__module__}.{type(value).__qualname__}, which is no JSON and cannot "
-        "be recorded. Pass plain data (dicts, lists, strings, numbers) or a pydantic model."
+        f"{method}: its arguments hold a {type(value).__module__}.{type(value).__qualname__}, which is no JSON and "
+        "cannot be recorded. Pass plain data (dicts, lists, strings, numbers) or a pydantic model."
     )
 
 

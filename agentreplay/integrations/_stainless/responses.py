@@ -132,7 +132,8 @@ def transport_error(library: Any, error: RecordedError, request: Any) -> Excepti
     for name, message in ((error.type, error.message), (error.cause, error.cause_message)):
         cls = getattr(library, name, None) if name and name.isidentifier() else None
         if isinstance(cls, type) and issubclass(cls, library.TransportError):
-            return cls(message or "", request=request)
+            raised: Exception = cls(message or "", request=request)
+            return raised
     return None
 
 
@@ -146,11 +147,11 @@ def _decoded(response: Any, passed: Passed) -> tuple[list[bytes], list[float]]:
     if not response.headers.get("content-encoding"):
         return passed.chunks, passed.times_ms
     library = library_of(response)
-    now = 0.0
+    fed: list[float] = [0.0]
 
     def feed() -> Iterator[bytes]:
-        nonlocal now
-        for now, chunk in zip(passed.times_ms, passed.chunks, strict=True):
+        for time_ms, chunk in zip(passed.times_ms, passed.chunks, strict=True):
+            fed.append(time_ms)
             yield chunk
 
     headers = {"content-encoding": response.headers["content-encoding"]}
@@ -160,7 +161,7 @@ def _decoded(response: Any, passed: Passed) -> tuple[list[bytes], list[float]]:
     try:
         for chunk in again.iter_bytes():
             chunks.append(chunk)
-            times.append(now)
+            times.append(fed[-1])
     except library.DecodingError:
         # The app left before the end: the last compressed block is not whole.
         if passed.exhausted:
