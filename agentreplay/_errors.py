@@ -38,6 +38,11 @@ class ConfigurationError(AgentReplayError, ValueError):
         return cls(f"{argument}={value!r} is not known.{hint} Choose one of: {', '.join(known)}.")
 
     @classmethod
+    def not_usable(cls, argument: str, value: object, why: str) -> ConfigurationError:
+        """The error for a `value` that cannot be meant, and `why`."""
+        return cls(f"{argument}={value!r}: {why}.")
+
+    @classmethod
     def unknown_setting(cls, written: str, names: Iterable[str], where: str, *, prefix: str = "") -> ConfigurationError:
         """The error for a key `written` in `where` that is none of the settings' names, all spelled with `prefix`."""
         known = sorted(names)
@@ -70,7 +75,9 @@ class CassetteError(AgentReplayError):
         self.where = where
         self.next_step = next_step
         place = f"{path or 'cassette text'}" + (f", at {where}" if where else "")
-        super().__init__(f"{place}: {reason}." + (f"\n{next_step}" if next_step else ""))
+        end = "" if reason.endswith(("?", ".")) else "."
+        step = f"\n{printable(next_step, lines=True)}" if next_step else ""
+        super().__init__(printable(f"{place}: {reason}{end}") + step)
 
 
 class CassetteNotFoundError(CassetteError):
@@ -209,6 +216,32 @@ class IncompleteStreamError(AgentReplayError):
         super().__init__(
             f"the recording of this {method} stream ends after {kept} events: the app left it there when it was "
             "recorded, and now reads on. Record again (mode='record') with the stream read as far as it is now."
+        )
+
+
+class NotRecordableError(SessionError):
+    """A connection that agentreplay can neither record nor replay was to be opened while a session replays.
+
+    Attributes:
+        what: the method that opens it.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"{what} opens a WebSocket, which agentreplay can neither record nor replay, and this session replays, so it "
+            "is not opened. Use the request methods of the SDK in this test, or open the connection outside the "
+            "cassette or inside cassette(..., mode='live')."
+        )
+
+
+class NotRecordableWarning(AgentReplayWarning):
+    """A connection that agentreplay cannot record was opened while a session records."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"{what} opens a WebSocket, which agentreplay cannot record: what is said there will be missing in replay."
         )
 
 

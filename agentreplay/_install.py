@@ -11,7 +11,7 @@ import wrapt
 
 from agentreplay._active import follow_threads
 from agentreplay._patching import Patches
-from agentreplay.integrations import Integration, integrations
+from agentreplay.integrations import Patch, integrations
 
 
 class _Installation:
@@ -20,7 +20,7 @@ class _Installation:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._patches = Patches()
-        self._hooked: dict[str, Integration] = {}
+        self._hooked: dict[str, Patch] = {}
         self._users = 0
         self._by_hand = False
 
@@ -44,7 +44,8 @@ class _Installation:
             try:
                 follow_threads(self._patches)
                 for integration in integrations():
-                    self._patch_once_imported(integration)
+                    for name, patch in integration.targets.items():
+                        self._patch_once_imported(name, patch)
             except BaseException:
                 self.release()
                 raise
@@ -55,18 +56,19 @@ class _Installation:
             if self._users == 0:
                 self._patches.undo()
 
-    def _patch_once_imported(self, integration: Integration) -> None:
-        if integration.package in sys.modules:
-            integration.patch(self._patches)
-        elif integration.package not in self._hooked:
+    def _patch_once_imported(self, name: str, patch: Patch) -> None:
+        module = sys.modules.get(name)
+        if module is not None:
+            patch(module, self._patches)
+        elif name not in self._hooked:
             # Such a hook cannot be taken back; it does nothing while nobody needs the patches.
-            self._hooked[integration.package] = integration
-            wrapt.register_post_import_hook(self._after_import, integration.package)
+            self._hooked[name] = patch
+            wrapt.register_post_import_hook(self._after_import, name)
 
     def _after_import(self, module: ModuleType) -> None:
         with self._lock:
             if self._users:
-                self._hooked[module.__name__].patch(self._patches)
+                self._hooked[module.__name__](module, self._patches)
 
 
 _installation: Final = _Installation()

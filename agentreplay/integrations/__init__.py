@@ -6,9 +6,10 @@ names an object that fits `Integration`. Its module must not import the SDK.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
+from types import ModuleType
 from typing import Final, Protocol
 
 from agentreplay._patching import Patches
@@ -17,16 +18,16 @@ ENTRY_POINT_GROUP: Final = "agentreplay.integrations"
 _OURS: Final = ("agentreplay.integrations.openai", "agentreplay.integrations.anthropic")
 
 
+Patch = Callable[[ModuleType, Patches], None]
+"""Wraps methods of an imported module, with `Patches.wrap` only, so that all is undone."""
+
+
 class Integration(Protocol):
     """What agentreplay knows of one vendor."""
 
     @property
-    def package(self) -> str:
-        """Import name of the SDK, after whose import `patch` may be called."""
-        ...
-
-    def patch(self, patches: Patches) -> None:
-        """Wrap the SDK's methods, with `patches.wrap` only, so that all is undone."""
+    def targets(self) -> Mapping[str, Patch]:
+        """For each module of the SDK by import name: what wraps its methods, once it is imported."""
         ...
 
 

@@ -30,6 +30,16 @@ VENDOR: Final = Vendor(
         ClientClass("AzureOpenAI"),
         ClientClass("AsyncAzureOpenAI"),
     ),
+    websocket_modules=(
+        "openai.resources.realtime.realtime",
+        "openai.resources.realtime.translations.translations",
+        "openai.resources.beta.realtime.realtime",
+        "openai.resources.responses.responses",
+        "openai.resources.beta.responses.responses",
+        "openai.resources.live.live",
+        "openai.resources.live.forks",
+        "openai.resources.live.sideband",
+    ),
 )
 
 INTEGRATION: Final = StainlessIntegration(VENDOR)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
+from types import ModuleType
 from typing import Any
 
 from agentreplay._active import Scope, current
@@ -15,6 +17,7 @@ from agentreplay._modes import Mode, mode_from_environment
 from agentreplay._patching import Patches
 from agentreplay._streams import Passed, tee
 from agentreplay.integrations._stainless import responses
+from agentreplay.integrations._stainless.connections import refuse_connection
 from agentreplay.integrations._stainless.credentials import build_without_key, secrets_of, stand_ins_allowed
 from agentreplay.integrations._stainless.requests import describe
 from agentreplay.integrations._stainless.vendor import Vendor
@@ -29,24 +32,31 @@ class StainlessIntegration:
 
     def __init__(self, vendor: Vendor) -> None:
         self.vendor = vendor
-        self.package = vendor.package
+        self.targets: dict[str, Callable[[ModuleType, Patches], None]] = {vendor.package: self._patch_clients}
+        self.targets.update(dict.fromkeys(vendor.websocket_modules, self._patch_connections))
 
-    def patch(self, patches: Patches) -> None:
-        """Wrap the funnel and the constructors of the SDK, which is imported already.
+    def _patch_clients(self, sdk: ModuleType, patches: Patches) -> None:
+        """Wrap the funnel and the constructors.
 
         Raises:
             AttributeError: the SDK lacks a method that every supported version has.
         """
-        base = sys.modules[f"{self.package}._base_client"]
+        base = sys.modules[f"{sdk.__name__}._base_client"]
         funnel = _Funnel(self.vendor)
         patches.wrap(base.SyncAPIClient, "request", funnel.request)
         patches.wrap(base.AsyncAPIClient, "request", funnel.async_request)
         patches.wrap(base.SyncAPIClient, "_process_response", _observe_response)
         patches.wrap(base.AsyncAPIClient, "_process_response", _observe_response)
-        sdk = sys.modules[self.package]
         for key_class in self.vendor.key_classes:
             constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
             patches.wrap(getattr(sdk, key_class.name), "__init__", constructor)
+
+    def _patch_connections(self, module: ModuleType, patches: Patches) -> None:
+        """Wrap what opens a WebSocket: it does not pass the funnel, and nothing said there can be recorded."""
+        refuse = refuse_connection(self.vendor)
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__ and "connect" in vars(value):
+                patches.wrap(value, "connect", refuse)
 
 
 def _observe_response(wrapped: Any, _client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

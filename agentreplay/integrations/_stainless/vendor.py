@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from agentreplay.integrations._stainless.routes import Routes
@@ -24,7 +24,8 @@ class Vendor:
     `package` is the SDK's import name, `kinds` the kind of call of each method that is not plain `http`, `usage_paths`
     where token counts may stand in a body or an event, `final_events` the `type` of events after which a stream has
     nothing left, `auth_header` the header that carries the key, `key_attributes` the client's attributes that hold
-    credentials, `root_error` the SDK's exception class for wrong use, `key_classes` the classes that want a key.
+    credentials, `root_error` the SDK's exception class for wrong use, `key_classes` the classes that want a key,
+    `websocket_modules` the modules whose classes open WebSockets by a method `connect`.
     """
 
     name: str
@@ -36,7 +37,8 @@ class Vendor:
     usage_paths: Sequence[tuple[str, ...]] = (("usage",),)
     final_events: frozenset[str] = frozenset()
     key_attributes: Sequence[str] = ("api_key",)
-    key_classes: Sequence[ClientClass] = field(default_factory=tuple)
+    key_classes: Sequence[ClientClass] = ()
+    websocket_modules: Sequence[str] = ()
 
     def kind(self, method: str) -> str:
         """The kind of call that `method` is."""

@@ -1,0 +1,30 @@
+"""WebSockets: they bypass the funnel, and cannot be recorded."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from agentreplay._active import current
+from agentreplay._errors import NotRecordableError, NotRecordableWarning, SessionError
+from agentreplay._modes import Mode, mode_from_environment
+from agentreplay._patching import Wrapper
+from agentreplay.integrations._stainless.vendor import Vendor
+
+
+def refuse_connection(vendor: Vendor) -> Wrapper:
+    """The wrapper for the methods that open a WebSocket: refused in replay, warned of while recording."""
+
+    def connect(wrapped: Any, resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        what = f"{vendor.name} {type(resource).__qualname__}.connect()"
+        scope = current()
+        if scope is None:
+            if mode_from_environment() is Mode.REPLAY:
+                raise SessionError.outside(what)
+        elif scope.mode is Mode.REPLAY:
+            raise NotRecordableError(what)
+        elif scope.engine.records:
+            warnings.warn(NotRecordableWarning(what), stacklevel=2)
+        return wrapped(*args, **kwargs)
+
+    return connect
