@@ -66,10 +66,15 @@ class ReplayEngine:
 
 @dataclass(eq=False)
 class Live:
-    """A call that goes to the provider. `position` is its place among the calls of the session, by their start."""
+    """A call that goes to the provider.
+
+    `position` is its place among the calls of the session, by their start; `expected` the recorded interaction that its
+    answer is to be compared with, where there is one.
+    """
 
     position: int
     request: RecordedRequest
+    expected: Interaction | None = None
 
 
 @dataclass(frozen=True)
@@ -113,17 +118,24 @@ class CallEngine:
     counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
-        answers = self.known if self.mode in {Mode.REPLAY, Mode.EXTEND} else None
+        answers = self.known if self.mode in {Mode.REPLAY, Mode.EXTEND, Mode.VERIFY} else None
         self._index = InteractionIndex(answers.interactions if answers else [], self.match)
         self._lock = threading.Lock()
         self._started = 0
         self._done: dict[int, _Done] = {}
         self._running: dict[int, RecordedRequest] = {}
+        self._verified: list[tuple[Interaction | None, Interaction]] = []
 
     @property
     def records(self) -> bool:
-        """Whether answers of the provider are kept."""
+        """Whether answers of the provider are kept in a file."""
         return self.mode in {Mode.RECORD, Mode.EXTEND}
+
+    @property
+    def verified(self) -> list[tuple[Interaction | None, Interaction]]:
+        """In mode `verify`: for each live call the recorded interaction, if there is one, and what came now."""
+        with self._lock:
+            return list(self._verified)
 
     def begin(self, request: RecordedRequest) -> Replay | Live:
         """Decide what happens with a call.
@@ -135,13 +147,13 @@ class CallEngine:
             position = self._started
             self._started += 1
         interaction = self._index.take(request) if self.mode is not Mode.RECORD else None
-        if interaction is not None:
+        if interaction is not None and self.mode is not Mode.VERIFY:
             self._keep(position, interaction, recorded=False)
             return Replay(interaction)
-        if self.records:
+        if self.records or self.mode is Mode.VERIFY:
             with self._lock:
                 self._running[position] = request
-            return Live(position, request)
+            return Live(position, request, interaction)
         with self._lock:
             self.counts.missed += 1
         raise mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value)
@@ -152,7 +164,10 @@ class CallEngine:
             sequence=call.position, request=call.request, response=response, metadata=metadata or {}
         )
         interaction.id = interaction.compute_id()
-        self._keep(call.position, interaction, recorded=True)
+        if self.mode is Mode.VERIFY:
+            with self._lock:
+                self._verified.append((call.expected, interaction))
+        self._keep(call.position, interaction, recorded=self.records)
 
     def abandon(self, call: Live) -> None:
         """Forget a live call that never got as far as an answer."""
@@ -174,6 +189,8 @@ class CallEngine:
             if recorded:
                 self.counts.recorded += 1
                 self.counts.incomplete += bool(interaction.response.incomplete)
+            elif self.mode is Mode.VERIFY:
+                self.counts.live += 1
             else:
                 self.counts.replayed += 1
 

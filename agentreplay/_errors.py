@@ -247,3 +247,20 @@ class NotRecordableWarning(AgentReplayWarning):
 
 class RecordingError(AgentReplayError):
     """Something that happened while recording cannot be kept."""
+
+
+class NotJSONError(RecordingError, TypeError):
+    """An argument of a call that is no JSON, which the SDK could not send either.
+
+    Attributes:
+        method: the method that was called.
+        found: the class of the argument.
+    """
+
+    def __init__(self, method: str, found: type) -> None:
+        self.method = method
+        self.found = found
+        super().__init__(
+            f"{method}: its arguments hold a {found.__module__}.{found.__qualname__}, which is no JSON and cannot be "
+            "recorded. Pass plain data (dicts, lists, strings, numbers) or a pydantic model."
+        )

@@ -20,7 +20,7 @@ _INDENT: Final = re.compile(r"[{\[]\n([ \t]+)")
 _INDENT_STYLES: Final = {" ": "indent-1", "  ": "indent-2", "    ": "indent-4", "\t": "indent-tab"}
 
 
-class NotJSONError(ValueError):
+class NotDataError(ValueError):
     """A text that is not JSON, or is JSON that data cannot stand for (repeated keys, NaN, lone surrogates)."""
 
 
@@ -32,7 +32,7 @@ def parse(text: str) -> tuple[Any, str]:
     `newline` where the text ends with one.
 
     Raises:
-        NotJSONError: the text has no value that renders to an equal text.
+        NotDataError: the text has no value that renders to an equal text.
     """
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
@@ -40,7 +40,7 @@ def parse(text: str) -> tuple[Any, str]:
         rendered = render(value, layout)
         rendered.encode()
     except (ValueError, RecursionError) as error:
-        raise NotJSONError(str(error)) from None
+        raise NotDataError(str(error)) from None
     if rendered != text:
         _refuse_repeated_keys(text)
     return value, layout
@@ -73,14 +73,14 @@ def _layout(text: str) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise NotJSONError(f"{name} is not JSON")
+    raise NotDataError(f"{name} is not JSON")
 
 
 def _refuse_repeated_keys(text: str) -> None:
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(items)
         if len(value) != len(items):
-            raise NotJSONError("a key stands twice")
+            raise NotDataError("a key stands twice")
         return value
 
     json.loads(text, object_pairs_hook=pairs)

@@ -20,6 +20,7 @@ class Mode(str, Enum):
     - `RECORD`: everything live; the new cassette replaces the old one once the block has ended well.
     - `EXTEND`: replay what is known, record the rest.
     - `LIVE`: straight through, nothing kept.
+    - `VERIFY`: everything live; each answer is compared with the recorded one, and the cassette stays as it is.
     """
 
     AUTO = "auto"
@@ -27,6 +28,7 @@ class Mode(str, Enum):
     RECORD = "record"
     EXTEND = "extend"
     LIVE = "live"
+    VERIFY = "verify"
 
     @classmethod
     def parse(cls, value: Mode | str) -> Mode:

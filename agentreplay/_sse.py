@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agentreplay._cassette import StreamEvent
-from agentreplay._jsontext import NotJSONError, parse, render
+from agentreplay._jsontext import NotDataError, parse, render
 
 _LINE_END: Final = r"(?:\r\n|\n|\r(?!\n))"
 _EVENT_END: Final = re.compile(_LINE_END + _LINE_END)
@@ -62,7 +62,7 @@ def _read_event(piece: str) -> StreamEvent:
         return StreamEvent(raw=piece)
     try:
         value, _ = parse(plain["data"])
-    except NotJSONError:
+    except NotDataError:
         return StreamEvent(event=plain["event"], text=plain["data"])
     return StreamEvent(event=plain["event"], data=value)
 
@@ -73,7 +73,7 @@ def _layout_of(piece: str) -> str | None:
         return None
     try:
         _, json_layout = parse(plain["data"])
-    except NotJSONError:
+    except NotDataError:
         return None
     words = [json_layout]
     if plain["end"] != "\n":

@@ -32,7 +32,9 @@ class Passed:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, chunk: bytes) -> None:
-        """Keep a chunk."""
+        """Keep a chunk; after the end there is nobody to keep it for."""
+        if self._ended:
+            return
         self.times_ms.append((time.perf_counter() - self.started) * 1000)
         self.chunks.append(chunk)
 

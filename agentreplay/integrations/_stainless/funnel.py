@@ -47,6 +47,9 @@ class StainlessIntegration:
         patches.wrap(base.AsyncAPIClient, "request", funnel.async_request)
         patches.wrap(base.SyncAPIClient, "_process_response", _observe_response)
         patches.wrap(base.AsyncAPIClient, "_process_response", _observe_response)
+        resources = sys.modules[f"{sdk.__name__}._resource"]
+        patches.wrap(resources.SyncAPIResource, "_sleep", _sleep_unless_replayed)
+        patches.wrap(resources.AsyncAPIResource, "_sleep", _async_sleep_unless_replayed)
         for key_class in self.vendor.key_classes:
             constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
             patches.wrap(getattr(sdk, key_class.name), "__init__", constructor)
@@ -64,6 +67,21 @@ def _observe_response(wrapped: Any, _client: Any, args: tuple[Any, ...], kwargs:
     if call is not None:
         call.received(kwargs["response"], stream=bool(kwargs.get("stream")), retries=kwargs.get("retries_taken", 0))
     return wrapped(*args, **kwargs)
+
+
+def _sleep_unless_replayed(wrapped: Any, _resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Wraps the pause of the polling helpers: the answers of a recording do not get ripe by waiting."""
+    scope = current()
+    if scope is None or scope.mode is not Mode.REPLAY:
+        wrapped(*args, **kwargs)
+
+
+async def _async_sleep_unless_replayed(
+    wrapped: Any, _resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    scope = current()
+    if scope is None or scope.mode is not Mode.REPLAY:
+        await wrapped(*args, **kwargs)
 
 
 class _Arguments:

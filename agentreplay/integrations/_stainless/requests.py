@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pydantic
 
 from agentreplay._cassette import RecordedRequest
-from agentreplay._errors import RecordingError
+from agentreplay._errors import NotJSONError
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _ABSENT_NAMES: Final = frozenset({"Omit", "NotGiven"})
@@ -28,7 +28,7 @@ def describe(vendor: Vendor, client: Any, options: Any) -> RecordedRequest:
     Nothing of the options is changed; a file that can be rewound is where it was.
 
     Raises:
-        RecordingError: the body holds something that is no JSON.
+        NotJSONError: the body holds something that is no JSON.
     """
     verb = str(options.method).upper()
     path, url_query = _path_and_query(client, str(options.url), vendor, verb)
@@ -50,7 +50,7 @@ def json_value(value: Any, method: str) -> Any:
     """`value` as the JSON that the SDK sends for it; arguments that were not given are left out.
 
     Raises:
-        RecordingError: a value that is no JSON, naming `method`.
+        NotJSONError: a value that is no JSON, naming `method`.
     """
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
@@ -66,10 +66,7 @@ def json_value(value: Any, method: str) -> Any:
         return describe_file(value)
     if isinstance(value, PathLike):
         return fspath(value)
-    raise RecordingError(
-        f"{method}: its arguments hold a {type(value).__module__}.{type(value).__qualname__}, which is no JSON and "
-        "cannot be recorded. Pass plain data (dicts, lists, strings, numbers) or a pydantic model."
-    )
+    raise NotJSONError(method, type(value))
 
 
 def _body(options: Any, method: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn
 from agentreplay import _sse
 from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
 from agentreplay._errors import CassetteError, IncompleteStreamError
-from agentreplay._jsontext import NotJSONError, parse, render
+from agentreplay._jsontext import NotDataError, parse, render
 from agentreplay._streams import Passed, play
 from agentreplay.integrations._stainless.vendor import Vendor
 
@@ -223,7 +223,7 @@ def _put_body(recorded: RecordedResponse, content: bytes, text: str | None, *, i
         return
     try:
         value, layout = parse(text)
-    except NotJSONError:
+    except NotDataError:
         recorded.body, recorded.encoding = text, "text"
         return
     if not is_json and render(value, layout) != text:
