@@ -1,0 +1,1 @@
+"""A tool-calling agent on two real SDKs, recorded and replayed: `make demo`."""
