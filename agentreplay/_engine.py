@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
-from agentreplay._matching import InteractionIndex, MatchStrategy, mismatch
+from agentreplay._explanation import mismatch
+from agentreplay._matching import InteractionIndex, MatchStrategy
 from agentreplay._modes import Mode
 
 

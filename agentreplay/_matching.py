@@ -1,17 +1,18 @@
-"""Which recorded interaction answers a request, and what came nearest where none does."""
+"""Which recorded interaction answers a request."""
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from agentreplay._cassette import Interaction, RecordedRequest
-from agentreplay._errors import CassetteMismatchError, ConfigurationError
-from agentreplay._miss import Difference, MissReason, Nearest
+from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
+from agentreplay._errors import ConfigurationError
+from agentreplay._matcher import Matcher, RequestTransform
+from agentreplay._provider_ids import SessionIds, numbered_ids
+from agentreplay._subset import is_within, same_operation
 
 
 class MatchStrategy(str, Enum):
@@ -19,7 +20,7 @@ class MatchStrategy(str, Enum):
 
     - `EXACT`: same kind, method, model, body, path and query; among equal ones, in recorded order.
     - `SUBSET`: same kind and method; the recorded model, body, path and query are in the request with equal values
-      (objects may hold more keys than recorded; lists are as long as recorded).
+      (objects may hold more members than recorded; arrays are as long as recorded).
     - `SEQUENCE`: by position; kind and method must agree.
     """
 
@@ -35,50 +36,74 @@ class MatchStrategy(str, Enum):
             ConfigurationError: no strategy has this name.
         """
         try:
-            return cls(value.strip().lower() if isinstance(value, str) else value)
+            return cls(value.strip().lower() if type(value) is str else value)
         except ValueError:
             raise ConfigurationError.unknown_choice("match", value, [s.value for s in cls]) from None
 
 
-RequestTransform = Callable[[RecordedRequest], RecordedRequest]
-"""Makes a request comparable: what it returns is compared instead."""
+Match: TypeAlias = MatchStrategy | Matcher
+Matchable: TypeAlias = "MatchStrategy | str | Matcher | RequestTransform | Mapping[str, Any]"
+"""What `match=` takes: a strategy or its name, a matcher or its options, a function that makes requests comparable."""
+
+
+def read_match(value: Matchable) -> Match:
+    """The strategy or matcher that `value` stands for.
+
+    Raises:
+        ConfigurationError: it stands for none.
+    """
+    if isinstance(value, (MatchStrategy, Matcher)):
+        return value
+    if isinstance(value, str):
+        return MatchStrategy.parse(value)
+    if callable(value):
+        return Matcher(transform=value)
+    if isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] # it may come from a file
+        for name in value:
+            if name not in _OPTIONS:
+                raise ConfigurationError.unknown_choice("match", name, _OPTIONS)
+        return Matcher(**value)
+    why = "expected a MatchStrategy or its name, a Matcher or its options, or a function"
+    raise ConfigurationError.not_usable("match", value, why)
+
+
+_OPTIONS = ("ignore", "only", "volatile", "ignore_whitespace", "ignore_tool_order")
+"""A matcher's options that can be written in a file."""
 
 
 class InteractionIndex:
     """The interactions of one cassette, each to be taken once; safe to use from several threads.
 
-    `match` is a strategy, its name, or a callable that makes requests comparable (of the recorded ones and of the new
-    one alike) before they are compared as `EXACT` does. With `allow_repeats` a request whose recordings are used up is
-    answered by the last of them again.
+    With `allow_repeats` a request whose recordings are used up is answered by the last of them again.
 
     Raises:
-        ConfigurationError: `match` is none of these.
+        ConfigurationError: `match` is nothing that can be matched by, or `allow_repeats` contradicts it.
     """
 
     def __init__(
         self,
         interactions: Sequence[Interaction],
-        match: MatchStrategy | str | RequestTransform = MatchStrategy.EXACT,
+        match: Matchable = MatchStrategy.EXACT,
         *,
         allow_repeats: bool = False,
     ) -> None:
-        self.interactions = interactions
+        self.interactions = tuple(interactions)
+        self.match = read_match(match)
+        if allow_repeats and self.match is MatchStrategy.SEQUENCE:
+            why = "contradicts match='sequence', where every call has its place"
+            raise ConfigurationError.not_usable("allow_repeats", allow_repeats, why)
         self.allow_repeats = allow_repeats
-        self.transform: RequestTransform | None = None
-        if isinstance(match, str):
-            self.strategy = MatchStrategy.parse(match)
-        else:
-            self.strategy = MatchStrategy.EXACT
-            self.transform = match
         self._lock = threading.Lock()
+        self._ids = SessionIds(self.interactions)
         self._positions: dict[str, list[int]] | None = None
-        self._next: dict[str, int] = {}
+        self._numbered: dict[str, list[int]] | None = None
+        self._turns: dict[str, int] = {}
         self._used: list[int] = []
         self._taken: set[int] = set()
 
     @property
     def used(self) -> list[int]:
-        """Positions of the interactions that have answered, in order of their first use."""
+        """Positions of the interactions that have answered, in the order in which they did."""
         return list(self._used)
 
     @property
@@ -96,31 +121,52 @@ class InteractionIndex:
         return [item for position, item in enumerate(self.interactions) if position not in self._taken]
 
     def reset(self) -> None:
-        """Make every interaction available again."""
+        """Make every interaction available again, and forget what was handed out."""
         with self._lock:
             self._used.clear()
             self._taken.clear()
-            self._next.clear()
+            self._turns.clear()
+            self._ids.forget()
 
     def key(self, request: RecordedRequest) -> str:
-        """The fingerprint under which requests equal to this one are found (64 hexadecimal digits)."""
-        return (self.transform(request) if self.transform else request).key()
+        """The fingerprint that all requests equal to this one share: 64 hexadecimal digits, alike in every process."""
+        return self._comparable(request).key()
 
     def take(self, request: RecordedRequest) -> Interaction | None:
         """The interaction that answers `request`, now used; None where none does."""
-        if self.strategy is MatchStrategy.EXACT:
-            key = self.key(request)
+        if self.match is MatchStrategy.SEQUENCE:
             with self._lock:
-                return self._take_by_key(key)
+                return self._take_next(request)
+        if self.match is MatchStrategy.SUBSET:
+            with self._lock:
+                return self._take(self._positions_within(request))
+        comparable = self._comparable(request)
+        key = comparable.key()
         with self._lock:
-            if self.strategy is MatchStrategy.SEQUENCE:
-                return self._take_in_sequence(request)
-            return self._take_superset(request)
+            positions = self._by_key().get(key)
+            if positions is not None:
+                return self._take_in_turn(key, positions)
+            return self._take_renamed(comparable)
 
-    def positions_of(self, request: RecordedRequest) -> list[int]:
-        """Where requests equal to this one were recorded, used or not."""
+    def received(self, response: RecordedResponse, *, instead_of: Interaction | None = None) -> None:
+        """Note a live answer, so that the ids in it are known again in later requests.
+
+        `instead_of` is the recorded interaction whose answer it is the live counterpart of, if there is one.
+        """
         with self._lock:
+            self._ids.received(response, instead_of)
+
+    def equal_positions(self, request: RecordedRequest) -> list[int]:
+        """Where requests equal to this one were recorded, used or not; none where matching goes by position."""
+        with self._lock:
+            if self.match is MatchStrategy.SEQUENCE:
+                return []
+            if self.match is MatchStrategy.SUBSET:
+                return self._positions_within(request)
             return list(self._by_key().get(self.key(request), ()))
+
+    def _comparable(self, request: RecordedRequest) -> RecordedRequest:
+        return self.match(request) if isinstance(self.match, Matcher) else request
 
     def _by_key(self) -> dict[str, list[int]]:
         if self._positions is None:
@@ -130,99 +176,61 @@ class InteractionIndex:
             self._positions = dict(found)
         return self._positions
 
-    def _take_by_key(self, key: str) -> Interaction | None:
-        positions = self._by_key().get(key)
-        if positions is None:
-            return None
-        turn = self._next.get(key, 0)
-        if turn < len(positions):
-            self._next[key] = turn + 1
-            return self._mark(positions[turn])
+    def _by_numbered_ids(self) -> dict[str, list[int]]:
+        """As `_by_key`, with every id of the requests replaced by its number in them."""
+        if self._numbered is None:
+            found: defaultdict[str, list[int]] = defaultdict(list)
+            for position, interaction in enumerate(self.interactions):
+                found[numbered_ids(self._comparable(interaction.request))[0].key()].append(position)
+            self._numbered = dict(found)
+        return self._numbered
+
+    def _take_in_turn(self, key: str, positions: Sequence[int]) -> Interaction | None:
+        # The turn spares looking at all that were taken before; some may have been taken under another key.
+        for turn in range(self._turns.get(key, 0), len(positions)):
+            if positions[turn] not in self._taken:
+                self._turns[key] = turn + 1
+                return self._mark(positions[turn])
         return self.interactions[positions[-1]] if self.allow_repeats else None
 
-    def _take_in_sequence(self, request: RecordedRequest) -> Interaction | None:
+    def _take(self, positions: Sequence[int]) -> Interaction | None:
+        for position in positions:
+            if position not in self._taken:
+                return self._mark(position)
+        return self.interactions[positions[-1]] if positions and self.allow_repeats else None
+
+    def _take_renamed(self, request: RecordedRequest) -> Interaction | None:
+        """The interaction whose request is this one but for the names of ids that were handed out in this session."""
+        as_recorded = self._ids.as_recorded(request)
+        if as_recorded is not None:
+            key = as_recorded.key()
+            positions = self._by_key().get(key)
+            if positions is not None:
+                return self._take_in_turn(key, positions)
+            request = as_recorded
+        numbered, ids = numbered_ids(request)
+        if not self._ids.has_any(ids):
+            return None
+        return self._take(
+            [
+                position
+                for position in self._by_numbered_ids().get(numbered.key(), ())
+                if self._ids.explain(numbered_ids(self._comparable(self.interactions[position].request))[1], ids)
+            ]
+        )
+
+    def _take_next(self, request: RecordedRequest) -> Interaction | None:
         position = len(self._used)
-        if position < len(self.interactions) and _same_operation(self.interactions[position].request, request):
+        if position < len(self.interactions) and same_operation(self.interactions[position].request, request):
             return self._mark(position)
         return None
 
-    def _take_superset(self, request: RecordedRequest) -> Interaction | None:
-        last: Interaction | None = None
-        for position, interaction in enumerate(self.interactions):
-            if _is_within(interaction.request, request):
-                if position not in self._taken:
-                    return self._mark(position)
-                last = interaction
-        return last if self.allow_repeats else None
+    def _positions_within(self, request: RecordedRequest) -> list[int]:
+        return [position for position, item in enumerate(self.interactions) if is_within(item.request, request)]
 
     def _mark(self, position: int) -> Interaction:
         self._used.append(position)
         self._taken.add(position)
-        return self.interactions[position]
-
-
-def _same_operation(recorded: RecordedRequest, request: RecordedRequest) -> bool:
-    return recorded.kind == request.kind and recorded.method == request.method
-
-
-def _is_within(recorded: RecordedRequest, request: RecordedRequest) -> bool:
-    return (
-        _same_operation(recorded, request)
-        and (recorded.model is None or recorded.model == request.model)
-        and (recorded.path is None or recorded.path == request.path)
-        and _value_within(recorded.query or {}, request.query or {})
-        and _value_within(recorded.body, request.body)
-    )
-
-
-def _value_within(recorded: Any, actual: Any) -> bool:
-    """Whether `actual` holds `recorded`: an object may hold more keys, a list must be as long."""
-    if isinstance(recorded, dict):
-        return isinstance(actual, dict) and all(
-            name in actual and _value_within(item, actual[name]) for name, item in recorded.items()
-        )
-    if isinstance(recorded, list):
-        return (
-            isinstance(actual, list)
-            and len(recorded) == len(actual)
-            and all(_value_within(ours, theirs) for ours, theirs in zip(recorded, actual, strict=True))
-        )
-    return isinstance(recorded, bool) is isinstance(actual, bool) and recorded == actual
-
-
-def mismatch(
-    request: RecordedRequest, index: InteractionIndex, *, cassette_path: Path | None, mode: str
-) -> CassetteMismatchError:
-    """The error that explains why no interaction of `index` answers `request`."""
-    reason, nearest = _reason(request, index)
-    differences: list[Difference] = []
-    if nearest and reason is not MissReason.ALL_USED:
-        recorded = nearest.interaction.request
-        for name in sorted(recorded.body.keys() | request.body.keys()):
-            if recorded.body.get(name) != request.body.get(name):
-                differences.append(Difference(name, recorded.body.get(name), request.body.get(name)))
-    return CassetteMismatchError(
-        request,
-        reason=reason,
-        nearest=nearest,
-        differences=differences,
-        cassette_path=cassette_path,
-        mode=mode,
-        used=index.used,
-        remaining=index.remaining,
-    )
-
-
-def _reason(request: RecordedRequest, index: InteractionIndex) -> tuple[MissReason, Nearest | None]:
-    if not index.interactions:
-        return MissReason.CASSETTE_EMPTY, None
-    if index.strategy is MatchStrategy.SEQUENCE:
-        expected = index.unused()
-        return MissReason.OUT_OF_SEQUENCE, Nearest(expected[0], 0.0) if expected else None
-    equal = index.positions_of(request)
-    if equal:
-        return MissReason.ALL_USED, Nearest(index.interactions[equal[-1]], 1.0)
-    same = [item for item in index.interactions if _same_operation(item.request, request)]
-    if not same:
-        return MissReason.NO_SUCH_METHOD, None
-    return MissReason.NEAREST_DIFFERS, Nearest(same[0], 0.0)
+        interaction = self.interactions[position]
+        self._ids.served(interaction)
+        return interaction
