@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agentreplay.integrations._stainless.funnel import StainlessIntegration
+from agentreplay.integrations._stainless.integration import StainlessIntegration
 from agentreplay.integrations._stainless.routes import Routes
 from agentreplay.integrations._stainless.vendor import ClientClass, Vendor
 

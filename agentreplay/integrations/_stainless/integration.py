@@ -1,0 +1,71 @@
+"""The integration of one SDK of this family: which of its modules are wrapped, and how."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from agentreplay._active import current
+from agentreplay._modes import Mode
+from agentreplay._patching import Patches
+from agentreplay.integrations._stainless.connections import refuse_connection
+from agentreplay.integrations._stainless.credentials import build_without_key
+from agentreplay.integrations._stainless.funnel import Funnel
+from agentreplay.integrations._stainless.live import observe_response
+from agentreplay.integrations._stainless.vendor import Vendor
+
+
+class StainlessIntegration:
+    """The integration of one SDK of this family."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self.vendor = vendor
+        self.targets: dict[str, Callable[[ModuleType, Patches], None]] = {
+            vendor.package: self._patch_clients,
+            f"{vendor.package}._resource": self._patch_resources,
+        }
+        self.targets.update(dict.fromkeys(vendor.websocket_modules, self._patch_connections))
+
+    def _patch_clients(self, sdk: ModuleType, patches: Patches) -> None:
+        """Wrap the funnel and the constructors.
+
+        Raises:
+            AttributeError: the SDK lacks a method that every supported version has.
+        """
+        base = sys.modules[f"{sdk.__name__}._base_client"]
+        funnel = Funnel(self.vendor)
+        patches.wrap(base.SyncAPIClient, "request", funnel.request)
+        patches.wrap(base.AsyncAPIClient, "request", funnel.async_request)
+        patches.wrap(base.SyncAPIClient, "_process_response", observe_response)
+        patches.wrap(base.AsyncAPIClient, "_process_response", observe_response)
+        for key_class in self.vendor.key_classes:
+            constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
+            patches.wrap(getattr(sdk, key_class.name), "__init__", constructor)
+
+    def _patch_resources(self, module: ModuleType, patches: Patches) -> None:
+        patches.wrap(module.SyncAPIResource, "_sleep", _sleep_unless_replayed)
+        patches.wrap(module.AsyncAPIResource, "_sleep", _async_sleep_unless_replayed)
+
+    def _patch_connections(self, module: ModuleType, patches: Patches) -> None:
+        """Wrap what opens a WebSocket: it does not pass the funnel, and nothing said there can be recorded."""
+        refuse = refuse_connection(self.vendor)
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__ and "connect" in vars(value):
+                patches.wrap(value, "connect", refuse)
+
+
+def _sleep_unless_replayed(wrapped: Any, _resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Wraps the pause of the polling helpers: the answers of a recording do not get ripe by waiting."""
+    scope = current()
+    if scope is None or scope.mode is not Mode.REPLAY:
+        wrapped(*args, **kwargs)
+
+
+async def _async_sleep_unless_replayed(
+    wrapped: Any, _resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    scope = current()
+    if scope is None or scope.mode is not Mode.REPLAY:
+        await wrapped(*args, **kwargs)
