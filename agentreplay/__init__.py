@@ -6,76 +6,38 @@
 The first run records, later ones replay: deterministic, offline, without a key.
 """
 
-from agentreplay._cassette import (
-    CASSETTE_SCHEMA_VERSION,
-    Cassette,
-    CassetteMeta,
-    Interaction,
-    RecordedError,
-    RecordedRequest,
-    RecordedResponse,
-    StreamEvent,
-)
-from agentreplay._engine import ReplayEngine
-from agentreplay._errors import (
-    AgentReplayError,
-    AgentReplayWarning,
-    CassetteError,
-    CassetteMismatchError,
-    CassetteNotFoundError,
-    CassetteSchemaWarning,
-    ConfigurationError,
-    EmptyRecordingWarning,
-    IncompleteStreamError,
-    NotRecordableError,
-    NotRecordableWarning,
-    RecordingError,
-    SessionError,
-    StandInKeyError,
-    UnfinishedCallWarning,
-)
-from agentreplay._install import install, uninstall
-from agentreplay._matching import MatchStrategy
-from agentreplay._modes import Mode, mode_from_environment
-from agentreplay._recorder import CassetteRecorder
-from agentreplay._session import Session, cassette
-from agentreplay._version import __version__
+from __future__ import annotations
 
-__all__ = [
-    "CASSETTE_SCHEMA_VERSION",
-    "AgentReplayError",
-    "AgentReplayWarning",
-    "Cassette",
-    "CassetteError",
-    "CassetteMeta",
-    "CassetteMismatchError",
-    "CassetteNotFoundError",
-    "CassetteRecorder",
-    "CassetteSchemaWarning",
-    "ConfigurationError",
-    "EmptyRecordingWarning",
-    "IncompleteStreamError",
-    "Interaction",
-    "MatchStrategy",
-    "Mode",
-    "NotRecordableError",
-    "NotRecordableWarning",
-    "RecordedError",
-    "RecordedRequest",
-    "RecordedResponse",
-    "RecordingError",
-    "ReplayEngine",
-    "Session",
-    "SessionError",
-    "StandInKeyError",
-    "StreamEvent",
-    "UnfinishedCallWarning",
-    "__version__",
-    "cassette",
-    "install",
-    "uninstall",
-]
+import os
+from typing import TYPE_CHECKING, Any
 
-if mode_from_environment() is Mode.REPLAY:
-    # Clients are often built when a module is imported, before any cassette is open, and must not want a key then.
-    install()
+if TYPE_CHECKING:
+    from agentreplay._public import *  # noqa: F403
+    from agentreplay._public import __all__ as __all__
+else:
+    # Public names are listed in `_public`, which is loaded with all that it needs when the first of them is asked for:
+    # pytest loads its plugin out of this package in every run, also in those that never use it.
+    def __getattr__(name: str) -> Any:
+        if name in {"__all__", "__version__"} or not name.startswith("_"):
+            from agentreplay import _public
+
+            if name == "__all__" or name in _public.__all__:
+                globals()[name] = found = getattr(_public, name)
+                return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+
+    def __dir__() -> list[str]:
+        from agentreplay import _public
+
+        return sorted({*globals(), *_public.__all__})
+
+
+if os.environ.get("AGENTREPLAY_MODE", "").strip():
+    from agentreplay._modes import Mode as _Mode
+    from agentreplay._modes import mode_from_environment as _mode_from_environment
+
+    if _mode_from_environment() is _Mode.REPLAY:
+        # Clients are often built when a module is imported, before any cassette is open, and must not want a key then.
+        from agentreplay._install import install as _install
+
+        _install()
