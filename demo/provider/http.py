@@ -54,8 +54,8 @@ class LoopbackServer:
         self._thread.join()
 
 
-class _ClientLeftError(Exception):
-    """The client has closed its side."""
+class _LeftError(Exception):
+    """One of the two sides has left."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_one_request(self) -> None:
         try:
             super().handle_one_request()
-        except (ConnectionError, _ClientLeftError):
+        except (ConnectionError, _LeftError):
             self.close_connection = True
         except Exception as error:
             self.close_connection = True
@@ -182,11 +182,11 @@ class _Handler(BaseHTTPRequestHandler):
             raise
 
     def _wait(self, gate: threading.Event, *, in_stream: bool = False) -> None:
-        while not gate.wait(_GLANCE) and not self._server.stopping.is_set():
-            if self._client_left():
-                if in_stream:
-                    self._server.answers.hung_up.set()
-                raise _ClientLeftError
+        while not gate.wait(_GLANCE):
+            if self._client_left() and in_stream:
+                self._server.answers.hung_up.set()
+            if self._client_left() or self._server.stopping.is_set():
+                raise _LeftError
 
     def _client_left(self) -> bool:
         readable, _, _ = select.select([self.connection], [], [], 0)

@@ -71,6 +71,7 @@ class Provider:
         self._scripts: list[_Script] = []
         self._store = Store()
         self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
         self._server: LoopbackServer | None = None
         self._port = 0
         openai_files.fill(self._store)
@@ -90,6 +91,11 @@ class Provider:
     def count(self) -> int:
         """How many requests were received."""
         return len(self.requests)
+
+    def wait_for(self, count: int, seconds: float = 10) -> bool:
+        """Whether so many requests have come, at the latest after so many seconds."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self.requests) >= count, seconds)
 
     def start(self) -> None:
         """Listen; after a `stop()` on the same port again."""
@@ -135,6 +141,7 @@ class Provider:
         with self._lock:
             request = Received(next(self._numbers), method, path, query, headers, body)
             self.requests.append(request)
+            self._arrived.notify_all()
         return request
 
     def behaviour_for(self, request: Received) -> Behaviour:
