@@ -9,8 +9,10 @@ from typing import Any
 
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from agentreplay._explanation import mismatch
-from agentreplay._matching import InteractionIndex, MatchStrategy
+from agentreplay._matching import InteractionIndex, Matchable, MatchStrategy
 from agentreplay._modes import Mode
+from agentreplay._redacting import redact_request, redact_response
+from agentreplay._redaction import Redactor
 
 
 class ReplayEngine:
@@ -22,7 +24,7 @@ class ReplayEngine:
     def __init__(
         self,
         cassette: Cassette,
-        strategy: MatchStrategy | str = MatchStrategy.EXACT,
+        strategy: Matchable = MatchStrategy.EXACT,
         *,
         block_unmatched: bool = True,
     ) -> None:
@@ -113,14 +115,18 @@ class CallEngine:
     """
 
     mode: Mode
+    redactor: Redactor
     known: Cassette | None = None
-    match: Any = MatchStrategy.EXACT
+    match: Matchable = MatchStrategy.EXACT
+    allow_repeats: bool = False
     path: Path | None = None
     counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
         answers = self.known if self.mode in {Mode.REPLAY, Mode.EXTEND, Mode.VERIFY} else None
-        self._index = InteractionIndex(answers.interactions if answers else [], self.match)
+        self._index = InteractionIndex(
+            answers.interactions if answers else [], self.match, allow_repeats=self.allow_repeats
+        )
         self._lock = threading.Lock()
         self._started = 0
         self._done: dict[int, _Done] = {}
@@ -144,6 +150,7 @@ class CallEngine:
         Raises:
             CassetteMismatchError: the session replays and nothing recorded answers.
         """
+        request = redact_request(self.redactor, request)
         with self._lock:
             position = self._started
             self._started += 1
@@ -161,6 +168,8 @@ class CallEngine:
 
     def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> None:
         """Keep the answer to a live call."""
+        response = redact_response(self.redactor, response)
+        self._index.received(response, instead_of=call.expected)
         interaction = Interaction(
             sequence=call.position, request=call.request, response=response, metadata=metadata or {}
         )
@@ -182,6 +191,7 @@ class CallEngine:
 
     def learn_secret(self, value: str, label: str) -> None:
         """Never let `value` reach a recording."""
+        self.redactor.learn(value, label)
 
     def _keep(self, position: int, interaction: Interaction, *, recorded: bool) -> None:
         with self._lock:
@@ -212,9 +222,12 @@ class CallEngine:
         """The recorded interactions that no call has asked for."""
         return self._index.unused()
 
-    def recording(self) -> Cassette:
-        """The cassette as it is to be written: what was known and may answer again, then what is new."""
+    def recording(self, *, prune: bool = False) -> Cassette:
+        """The cassette as it is to be written: what was known (with `prune`: and asked for), then what is new."""
         with self._lock:
             new = [self._done[position].interaction for position in sorted(self._done) if self._done[position].recorded]
         kept = list(self.known.interactions) if self.known and self.mode is Mode.EXTEND else []
+        if prune:
+            unused = {id(interaction) for interaction in self.unused}
+            kept = [interaction for interaction in kept if id(interaction) not in unused]
         return Cassette(interactions=[*kept, *new])

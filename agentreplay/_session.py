@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 from agentreplay import _active, _install
 from agentreplay._cassette import Cassette, Interaction
@@ -22,33 +24,53 @@ from agentreplay._errors import (
     SessionError,
     UnfinishedCallWarning,
 )
-from agentreplay._matching import MatchStrategy
-from agentreplay._mode_choice import choose_mode
-from agentreplay._modes import Mode, mode_from_environment, running_in_ci
+from agentreplay._matching import Matchable, read_match
+from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
+from agentreplay._redaction import RedactionRule, Redactor
+from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
+from agentreplay._settings import Check, resolve_settings
 from agentreplay._storage import find_recording, store_recording
 from agentreplay._version import __version__
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_ANSWERING: Final = frozenset({Mode.REPLAY, Mode.EXTEND, Mode.VERIFY})
+_CHECKS: Final[Mapping[str, Check]] = {"match": read_match}
+"""What the settings leave to a layer above them."""
+
 
 def cassette(
     name: str,
     *,
-    mode: Mode | str = Mode.AUTO,
-    directory: str | Path = "cassettes",
-    match: MatchStrategy | str = MatchStrategy.EXACT,
+    mode: Mode | str | None = None,
+    directory: str | Path | None = None,
+    match: Matchable | None = None,
+    allow_repeats: bool | None = None,
+    allow_unused: bool | None = None,
+    block_network: bool | None = None,
+    allowed_hosts: Sequence[str] | None = None,
+    max_age: timedelta | str | float | None = None,
+    max_age_action: Literal["warn", "fail"] | None = None,
+    prune: bool | None = None,
+    redact: Sequence[RedactionRule] | RedactionRule = (),
+    redact_personal: Sequence[str] | None = None,
 ) -> Session:
     """Record the calls made inside, or replay them if they were recorded before.
 
     Use it as a context manager (`with` or `async with`), as a decorator of a function or coroutine function, or by
     `start()` and `stop()`. Recordings of `name` lie in one folder under `directory`.
 
+    An argument that is left out is what the environment (`AGENTREPLAY_…`), `[tool.agentreplay]` in `pyproject.toml` or
+    the default says; see `Settings` for what each means. By default: `mode="auto"`, `directory="cassettes"`,
+    `match="exact"`. `redact` adds patterns and functions that take out what must not reach the file.
+
     Raises:
         ConfigurationError: an argument that cannot be meant.
     """
-    return Session(name, mode=mode, directory=directory, match=match)
+    said = {name: value for name, value in locals().items() if name not in {"name", "redact"}}
+    return Session(name, said, redact=redact)
 
 
 class Session:
@@ -58,14 +80,15 @@ class Session:
     """
 
     def __init__(
-        self, name: str, *, mode: Mode | str, directory: str | Path, match: MatchStrategy | str = MatchStrategy.EXACT
+        self, name: str, said: Mapping[str, object], *, redact: Sequence[RedactionRule] | RedactionRule = ()
     ) -> None:
         if not isinstance(name, str) or not name:
             raise ConfigurationError(f"name={name!r}: a cassette needs a name, a string that is not empty.")
         self._name = name
-        self._asked = Mode.parse(mode)
-        self._directory = Path(directory)
-        self._match = MatchStrategy.parse(match)
+        self._said = dict(said)
+        self._redact = redact
+        self._settings = resolve_settings(self._said, checks=_CHECKS)
+        self._redactor()
         self._path: Path | None = None
         self._engine: CallEngine | None = None
         self._scope: _active.Scope | None = None
@@ -79,7 +102,7 @@ class Session:
     @property
     def mode(self) -> Mode:
         """What the session does with a call; before it is open, what it was asked to do."""
-        return self._engine.mode if self._engine else self._asked
+        return self._engine.mode if self._engine else self._settings.mode
 
     @property
     def path(self) -> Path | None:
@@ -159,20 +182,49 @@ class Session:
         return run
 
     def _again(self) -> Session:
-        return Session(self._name, mode=self._asked, directory=self._directory, match=self._match)
+        return Session(self._name, self._said, redact=self._redact)
+
+    def _redactor(self) -> Redactor:
+        rules = (
+            [self._redact] if isinstance(self._redact, (str, re.Pattern)) or callable(self._redact) else self._redact
+        )
+        return Redactor(extra=list(rules), personal=self._settings.redact_personal)
 
     def _open(self, *, ambient: bool) -> None:
         if self._scope is not None:
             raise SessionError(f"{self!r} is open already; a session is not entered twice.")
         self._saved = None
-        mode, _ = choose_mode(code=self._asked, environment=mode_from_environment(), project=None)
-        self._path = find_recording(self._directory, self._name) if mode is not Mode.LIVE else None
+        # Anew, since the environment may have changed since a decorator was made.
+        self._settings = resolve_settings(self._said, checks=_CHECKS)
+        mode = self._settings.mode
+        self._path = find_recording(self._settings.directory, self._name) if mode is not Mode.LIVE else None
         mode = self._decided(mode)
-        known = Cassette.load(self._path) if self._path and mode in {Mode.REPLAY, Mode.EXTEND} else None
-        self._engine = CallEngine(mode, known, self._match, self._path)
+        known = Cassette.load(self._path) if self._path and mode in _ANSWERING else None
+        if known is not None:
+            self._judge_age(known)
+        self._engine = CallEngine(
+            mode,
+            self._redactor(),
+            known,
+            match=self._settings.match,
+            allow_repeats=self._settings.allow_repeats,
+            path=self._path,
+        )
         self._scope = _active.Scope(self._name, self._engine, ambient=ambient)
         _install.acquire()
         _active.enter(self._scope)
+
+    def _judge_age(self, known: Cassette) -> None:
+        """Say that the recording is older than the settings allow.
+
+        Raises:
+            CassetteTooOldError: it is, and the settings make it an error.
+        """
+        limit, age = self._settings.max_age, known.meta.age()
+        if limit is not None and self._path is not None and age is not None and age > limit:
+            if self._settings.max_age_action == "fail":
+                raise CassetteTooOldError(self._path, age, limit)
+            warnings.warn(CassetteAgeWarning(self._path, age, limit), stacklevel=5)
 
     def _decided(self, mode: Mode) -> Mode:
         """What the session does, now that it is known whether there is a recording.
@@ -186,9 +238,9 @@ class Session:
             mode = Mode.REPLAY
             why = "The environment says CI, where nothing is recorded."
         else:
-            why = "mode='replay' never records."
-        if mode is Mode.REPLAY and self._path is None:
-            raise CassetteNotFoundError(self._name, self._directory / safe_path(self._name), why)
+            why = f"mode={mode.value!r} never records."
+        if mode in {Mode.REPLAY, Mode.VERIFY} and self._path is None:
+            raise CassetteNotFoundError(self._name, self._settings.directory / safe_path(self._name), why)
         return mode
 
     def _close(self, *, failed: bool) -> None:
@@ -208,15 +260,15 @@ class Session:
         if engine.running:
             methods = ", ".join(request.method for request in engine.running)
             warnings.warn(UnfinishedCallWarning(self._name, methods), stacklevel=4)
-        if not engine.counts.recorded:
+        if not engine.counts.recorded and not (self._settings.prune and engine.unused):
             if engine.mode is Mode.RECORD:
                 warnings.warn(EmptyRecordingWarning(self._name), stacklevel=4)
             return
-        recording = engine.recording()
+        recording = engine.recording(prune=self._settings.prune)
         recording.meta.test_id = self._name
         recording.meta.agentreplay_version = __version__
         recording.meta.sdks = _versions(recording.interactions)
-        self._path = store_recording(recording, self._directory, self._name, replaces=self._path)
+        self._path = store_recording(recording, self._settings.directory, self._name, replaces=self._path)
         self._saved = recording
 
 
