@@ -1,32 +1,48 @@
-"""The recorded data: pydantic models of a cassette and what is in it.
-
-They work alone, with no SDK installed. Everything beyond the first fields of a model is optional and is left out of the
-file where it is not set, so that a small cassette looks plain.
-"""
+"""A cassette: the pydantic model of one recording, and how it is read and written."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import datetime, timezone
+import re
+import warnings
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-)
+from pydantic import Field, PrivateAttr, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from agentreplay._canonical import canonical_json, fingerprint
-from agentreplay._errors import CassetteError
-from agentreplay._files import read_regular, write_whole
+from agentreplay._canonical import canonical_json
+from agentreplay._errors import CassetteError, CassetteSchemaWarning
+from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError
+from agentreplay._files import read_whole, write_whole
 from agentreplay._naming import safe_path
+from agentreplay._reading import collector_paused, json_object, shape_error
+from agentreplay._recorded import (
+    EventTimes,
+    Interaction,
+    Record,
+    RecordedError,
+    RecordedRequest,
+    RecordedResponse,
+    SortedTexts,
+    StreamEvent,
+)
+from agentreplay._upgrades import schema_version, upgraded
+
+__all__ = [
+    "CASSETTE_SCHEMA_VERSION",
+    "SHORT_HASH_LENGTH",
+    "Cassette",
+    "CassetteMeta",
+    "EventTimes",
+    "Interaction",
+    "RecordedError",
+    "RecordedRequest",
+    "RecordedResponse",
+    "StreamEvent",
+]
 
 CASSETTE_SCHEMA_VERSION: Final = 1
 """The schema that this release writes."""
@@ -34,30 +50,15 @@ CASSETTE_SCHEMA_VERSION: Final = 1
 SHORT_HASH_LENGTH: Final = 12
 """How many digits of the content hash name a file."""
 
-_HASHED_HEADERS: Final = frozenset({"content-type"})
-"""The recorded headers that change only when the answer does; the others (ids, dates, rate limits) change every run."""
 
-
-class _Model(BaseModel):
-    """A record that keeps fields it does not know, and leaves optional fields that are not set out of the file."""
-
-    model_config = ConfigDict(extra="allow", protected_namespaces=())
-
-    @model_serializer(mode="wrap")
-    def _without_unset_extras(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = handler(self)
-        return {key: value for key, value in data.items() if value is not None or key not in self._optional()}
-
-    @classmethod
-    def _optional(cls) -> frozenset[str]:
-        return frozenset()
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-class CassetteMeta(_Model):
+class CassetteMeta(Record):
     """What a file says of itself.
 
     `recorded_at` is an ISO 8601 time in UTC; `content_hash` the SHA-256 of the interactions (64 digits, empty before
@@ -69,151 +70,45 @@ class CassetteMeta(_Model):
     recorded_at: str = Field(default_factory=_now)
     content_hash: str = ""
     test_id: str = ""
-    sdks: dict[str, str] | None = None
+    sdks: SortedTexts | None = None
 
     @classmethod
     def _optional(cls) -> frozenset[str]:
         return frozenset({"sdks"})
 
-
-class RecordedRequest(_Model):
-    """What was asked.
-
-    `kind` is the sort of call (`llm`, `embedding`, `tool`, `mcp`, `http`), `method` the name people know it by
-    (`chat.completions.create`), `body` the JSON that was sent. `path` and `query` stand only where the method does not
-    say them: the path of an operation on one object (`/files/file-abc`), the query parameters if there were any.
-    """
-
-    kind: str
-    method: str = ""
-    model: str | None = None
-    body: dict[str, Any] = Field(default_factory=dict)
-    path: str | None = None
-    query: dict[str, Any] | None = None
-
-    @classmethod
-    def _optional(cls) -> frozenset[str]:
-        return frozenset({"path", "query"})
-
-    def key(self) -> str:
-        """The fingerprint of all that decides whether two requests are the same (64 hexadecimal digits)."""
-        return fingerprint([self.kind, self.method, self.model, self.body, self.path, self.query])
+    def age(self) -> timedelta | None:
+        """How long ago it was recorded; None where `recorded_at` is no time."""
+        try:
+            recorded_at = datetime.fromisoformat(self.recorded_at.replace("Z", "+00:00"))
+        except ValueError:
+            return None
+        if recorded_at.tzinfo is None:
+            recorded_at = recorded_at.replace(tzinfo=timezone.utc)
+        return datetime.now(timezone.utc) - recorded_at
 
 
-class StreamEvent(_Model):
-    """One server-sent event.
-
-    Either `data` (parsed JSON) or `text` (data that is not JSON, such as `[DONE]`), with `event` where the event was
-    named; or `raw`, the text as it came, for what is no plain event (comments, ids, unusual framing).
-    """
-
-    event: str | None = None
-    data: Any = None
-    text: str | None = None
-    raw: str | None = None
-
-    @classmethod
-    def _optional(cls) -> frozenset[str]:
-        return frozenset({"event", "text", "raw"})
-
-    @model_serializer(mode="wrap")
-    def _without_unset_extras(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = handler(self)
-        dropped = self._optional() | ({"data"} if self.text is not None or self.raw is not None else set())
-        return {key: value for key, value in data.items() if value is not None or key not in dropped}
+def _no_interactions() -> list[Interaction]:
+    return []
 
 
-class RecordedError(_Model):
-    """A call that failed without an answer: the SDK's exception class (its name only), its text, and its cause's."""
+class _Source:
+    """The bytes that a cassette was loaded from. Whatever they are, they make no two cassettes unequal."""
 
-    type: str
-    message: str = ""
-    cause: str | None = None
-    cause_message: str | None = None
+    def __init__(self, data: bytes | None = None) -> None:
+        self.data = data
 
-    @classmethod
-    def _optional(cls) -> frozenset[str]:
-        return frozenset({"cause", "cause_message"})
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Source)
 
-
-def _times_from_text(value: object) -> object:
-    return [float(item) for item in value.split()] if isinstance(value, str) else value
+    __hash__ = None  # type: ignore[assignment]
 
 
-def _times_to_text(value: list[float]) -> str:
-    return " ".join(f"{item:g}" for item in value)
-
-
-EventTimes = Annotated[
-    list[float], BeforeValidator(_times_from_text), PlainSerializer(_times_to_text, return_type=str, when_used="json")
-]
-"""Milliseconds, one for each event; in the file one line of text, so that a new recording changes one line."""
-
-
-class RecordedResponse(_Model):
-    """What was answered.
-
-    `status` is `ok` or `error`. `body` is the parsed JSON, or text where `encoding` is `text`, or base64 of bytes where
-    it is `base64`; `layout` names how the JSON text was laid out (see `_jsontext`). `events` are the events of a stream,
-    `event_times_ms` the milliseconds from the start of the call to each; `incomplete` says that the app left the stream
-    before its end. `error` stands where no HTTP answer came at all. Token counts are the provider's, `duration_ms` is
-    the time of the whole call, `retries_taken` counts the SDK's retries before this answer.
-    """
-
-    status: str = "ok"
-    body: Any = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    duration_ms: float | None = None
-    http_status: int | None = None
-    headers: dict[str, str] | None = None
-    encoding: Literal["json", "text", "base64"] | None = None
-    layout: str | None = None
-    events: list[StreamEvent] | None = None
-    event_times_ms: EventTimes | None = None
-    incomplete: bool | None = None
-    error: RecordedError | None = None
-    retries_taken: int | None = None
-
-    @classmethod
-    def _optional(cls) -> frozenset[str]:
-        return _RESPONSE_EXTRAS
-
-
-_RESPONSE_EXTRAS: Final = frozenset(
-    {"http_status", "headers", "encoding", "layout", "events", "event_times_ms", "incomplete", "error", "retries_taken"}
-)
-
-_VOLATILE_RESPONSE: Final = {"duration_ms", "event_times_ms", "retries_taken", "headers"}
-
-
-class Interaction(_Model):
-    """One request and its response; `sequence` counts from 0 in the order of the requests' start."""
-
-    id: str = ""
-    sequence: int = 0
-    request: RecordedRequest
-    response: RecordedResponse
-    metadata: dict[str, Any] = Field(default_factory=dict)
-
-    def compute_id(self) -> str:
-        """Sixteen hexadecimal digits that depend on the request alone; equal requests have equal ids."""
-        return self.request.key()[:16]
-
-    def _hash_payload(self, position: int) -> dict[str, Any]:
-        payload = self.model_dump(mode="json", exclude={"response": _VOLATILE_RESPONSE})
-        headers: Mapping[str, str] = self.response.headers or {}
-        payload["response"]["headers"] = {name: headers[name] for name in sorted(_HASHED_HEADERS & headers.keys())}
-        payload["id"] = self.id or self.compute_id()
-        payload["sequence"] = position
-        return payload
-
-
-class Cassette(_Model):
+class Cassette(Record):
     """One recording: metadata and interactions in order."""
 
     meta: CassetteMeta = Field(default_factory=CassetteMeta)
-    interactions: list[Interaction] = Field(default_factory=list)
+    interactions: list[Interaction] = Field(default_factory=_no_interactions)
+    _source: _Source = PrivateAttr(default_factory=_Source)
 
     def compute_content_hash(self) -> str:
         """SHA-256 of the interactions (64 hexadecimal digits).
@@ -221,8 +116,12 @@ class Cassette(_Model):
         Durations, event times, retries and headers that change with every run do not count, so that recording the same
         answers again gives the same hash.
         """
-        payload = [interaction._hash_payload(position) for position, interaction in enumerate(self.interactions)]
-        return hashlib.sha256(canonical_json(payload)).hexdigest()
+        digest = hashlib.sha256(b"[")
+        for position, interaction in enumerate(self.interactions):
+            digest.update(b"," if position else b"")
+            digest.update(canonical_json(interaction._hashed_part(position)))
+        digest.update(b"]")
+        return digest.hexdigest()
 
     def short_hash(self) -> str:
         """The first twelve digits of the content hash, which name the file."""
@@ -241,43 +140,123 @@ class Cassette(_Model):
 
     def to_json(self, indent: int | None = 2) -> str:
         """The cassette as JSON text, `indent` spaces a level."""
-        return self.model_dump_json(indent=indent)
+        try:
+            return self.model_dump_json(indent=indent)
+        except PydanticSerializationError:
+            # A lone surrogate (half of an emoji, at the seam of two stream events) is legal in JSON where it is
+            # escaped, and so it was when it came. Pydantic cannot write it, nor nest more than 255 levels.
+            text = json.dumps(
+                self._plain(),
+                indent=indent,
+                separators=None if indent is not None else (",", ":"),
+                ensure_ascii=False,
+                default=to_jsonable_python,
+            )
+            return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
     @classmethod
     def from_json(cls, data: str | bytes) -> Cassette:
-        """The cassette that the JSON text `data` holds.
+        """The cassette that the JSON text `data` holds; its content hash is not checked (see `verify_integrity`).
+
+        Text of an older schema is brought up to date, with a `CassetteSchemaWarning`.
 
         Raises:
             CassetteError: it is no JSON, no cassette, damaged, or of a newer schema.
         """
-        return cls._read(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data, path=None)
+        cassette, schema = cls._read(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+        if schema < CASSETTE_SCHEMA_VERSION:
+            warnings.warn(CassetteSchemaWarning(None, schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
+        return cassette
 
     @classmethod
     def load(cls, path: str | Path) -> Cassette:
         """The cassette in the file at `path`.
 
-        A file of an older schema is brought up to date in memory, with a `CassetteSchemaWarning`.
+        A file of an older schema is brought up to date in memory, with a `CassetteSchemaWarning`. As long as nothing in
+        the cassette is changed, `save` writes back the very bytes that were loaded.
 
         Raises:
-            CassetteError: the file cannot be read, is no cassette, is damaged, or of a newer schema.
+            CassetteError: the file cannot be read, is no cassette, is damaged, was edited by hand, or is of a newer
+                schema.
         """
-        return cls._read(read_regular(Path(path)), path=Path(path))
-
-    @classmethod
-    def _read(cls, data: bytes, *, path: Path | None) -> Cassette:
-        try:
-            cassette = cls.model_validate(json.loads(data))
-        except (ValueError, RecursionError) as error:
-            raise CassetteError("it is no cassette", path=path) from error
-        if not cassette.verify_integrity():
-            raise CassetteError("its content is not what its hash says; edited by hand?", path=path)
+        data = read_whole(Path(path))
+        cassette, schema = cls._read(data, Path(path))
+        if schema < CASSETTE_SCHEMA_VERSION:
+            warnings.warn(CassetteSchemaWarning(Path(path), schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
+        else:
+            cassette._require_integrity(Path(path))
+            cassette._source.data = data
         return cassette
 
+    @classmethod
+    def _read(cls, data: bytes, path: Path | None = None) -> tuple[Cassette, int]:
+        """The cassette in `data`, whatever its content hash says, and the schema that it was written in."""
+        with collector_paused():
+            raw = json_object(data, path)
+            schema = schema_version(raw, path)
+            raw = upgraded(raw, to=CASSETTE_SCHEMA_VERSION, path=path)
+            if "interactions" not in raw:
+                raise CassetteFormatError.damaged("this field is missing", path=path, where="interactions")
+            try:
+                cassette = cls.model_validate(raw, strict=True)
+            except ValidationError as error:
+                wrong = shape_error(error, path)
+            else:
+                if schema < CASSETTE_SCHEMA_VERSION and cassette.meta.content_hash:
+                    cassette.meta.content_hash = cassette.compute_content_hash()
+                return cassette, schema
+        # Not in the except block: pydantic's error quotes the file, and would be shown as the context of ours.
+        raise wrong
+
+    def _require_integrity(self, path: Path) -> None:
+        """Check the content hash, where there is one and it is ours: other tools take theirs of other texts."""
+        if not self.meta.content_hash or "agentreplay_version" not in self.meta.model_fields_set:
+            return
+        try:
+            computed = self.compute_content_hash()
+        except (ValueError, RecursionError):
+            raise CassetteFormatError.damaged("it is nested too deep to be read", path=path) from None
+        if computed != self.meta.content_hash:
+            raise CassetteIntegrityError(self.meta.content_hash, computed, path=path)
+
     def save(self, path: str | Path) -> Path:
-        """Write the cassette to `path`, whole or not at all; missing folders are made. Gives the path back."""
+        """Write the cassette to `path`, whole or not at all; missing folders are made. Gives the path back.
+
+        A content hash that no longer fits is set anew. A cassette that was loaded and not changed is written as the
+        bytes it was loaded from.
+
+        Raises:
+            CassetteError: the system refuses, or no file could hold this cassette.
+        """
         target = Path(path)
-        write_whole(target, (self.to_json(indent=2) + "\n").encode())
+        data = self._unchanged_source()
+        if data is None:
+            if self.meta.content_hash:
+                self.meta.content_hash = self.compute_content_hash()
+            data = self._file_bytes()
+        write_whole(target, data)
         return target
+
+    def _unchanged_source(self) -> bytes | None:
+        """The bytes that this cassette was loaded from, if they still say all that it holds."""
+        data = self._source.data
+        # Compared as text: as values, 1 and 1.0 and True are equal, and not the same file.
+        return data if data is not None and self._read(data)[0].to_json() == self.to_json() else None
+
+    def _file_bytes(self) -> bytes:
+        """What a file of this cassette holds. All that we write to a disk passes here.
+
+        Raises:
+            CassetteFormatError: what the models were given is no JSON, so that no file could hold it.
+        """
+        try:
+            data = (self.to_json(indent=2) + "\n").encode()
+            self._read(data)
+        except CassetteError as error:
+            raise CassetteFormatError.not_writable_as_json(error.reason, where=error.where) from None
+        except (TypeError, ValueError, RecursionError) as error:
+            raise CassetteFormatError.not_writable_as_json(str(error), where=None) from error
+        return data
 
     @staticmethod
     def cassette_path(base_dir: str | Path, test_id: str, content_hash: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentreplay._miss_text import miss_text
+from agentreplay._printable import printable
 
 if TYPE_CHECKING:
     from agentreplay._cassette import RecordedRequest
@@ -95,7 +96,24 @@ class CassetteNotFoundError(CassetteError):
 
 
 class CassetteSchemaWarning(AgentReplayWarning):
-    """A cassette written by an older schema was read."""
+    """A cassette written by an older schema was read.
+
+    Attributes:
+        path: the file, or None for text that came from no file.
+        found: its schema.
+        known: the schema that it was read as.
+    """
+
+    def __init__(self, path: Path | None, found: int, known: int) -> None:
+        self.path = path
+        self.found = found
+        self.known = known
+        super().__init__(
+            printable(
+                f"{path or 'cassette text'} is of schema {found} and was read as schema {known}. "
+                f"To bring it up to date on disk: agentreplay migrate {path.parent if path else 'FOLDER'}"
+            )
+        )
 
 
 class EmptyRecordingWarning(AgentReplayWarning):

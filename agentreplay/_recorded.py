@@ -1,0 +1,226 @@
+"""The recorded data: pydantic models of a request, its response, and the two together.
+
+They work alone, with no SDK installed. Everything beyond the first fields of a model is optional and is left out of the
+file where it is not set, so that a small cassette looks plain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Final, Literal, TypeGuard
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+from pydantic_core import to_jsonable_python
+
+from agentreplay._canonical import canonical_json
+from agentreplay._redaction import comparable
+
+_PLACEHOLDER_START: Final = b"[REDACTED:"
+
+_HASHED_HEADERS: Final = frozenset({"content-type"})
+"""The recorded headers that change only when the answer does; the others (ids, dates, rate limits) change every run."""
+
+
+class Record(BaseModel):
+    """A record that keeps fields it does not know, and leaves optional fields that are not set out of the file."""
+
+    # A NaN in a body is written as such, which no reader takes for JSON: better than a null that nobody sent.
+    model_config = ConfigDict(extra="allow", protected_namespaces=(), ser_json_inf_nan="constants")
+
+    def _plain(self) -> dict[str, Any]:
+        """The fields as they stand in a file, in dictionaries and lists; the values in them as they are."""
+        dropped = self._dropped()
+        fields = self.__dict__.items()
+        found = {name: _plain_value(value) for name, value in fields if value is not None or name not in dropped}
+        return found | (self.__pydantic_extra__ or {})
+
+    @model_serializer(mode="wrap")
+    def _without_unset_extras(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        dropped = self._dropped()
+        return {key: value for key, value in data.items() if value is not None or key not in dropped}
+
+    def _dropped(self) -> frozenset[str]:
+        """The fields that are left out where they are None."""
+        return self._optional()
+
+    @classmethod
+    def _optional(cls) -> frozenset[str]:
+        return frozenset()
+
+
+class RecordedRequest(Record):
+    """What was asked.
+
+    `kind` is the sort of call (`llm`, `embedding`, `tool`, `mcp`, `http`), `method` the name people know it by
+    (`chat.completions.create`), `body` the JSON that was sent. `path` and `query` stand only where the method does not
+    say them: the path of an operation on one object (`/files/file-abc`), the query parameters if there were any.
+    """
+
+    kind: str
+    method: str = ""
+    model: str | None = None
+    body: dict[str, Any] = Field(default_factory=dict)
+    path: str | None = None
+    query: dict[str, Any] | None = None
+
+    @classmethod
+    def _optional(cls) -> frozenset[str]:
+        return frozenset({"path", "query"})
+
+    def key(self) -> str:
+        """The fingerprint of all that decides whether two requests are the same (64 hexadecimal digits).
+
+        Which number a placeholder for a secret has does not count: it depends on what else the session saw.
+        """
+        text = canonical_json([self.kind, self.method, self.model, self.body, self.path, self.query])
+        if _PLACEHOLDER_START in text:
+            text = canonical_json(comparable(json.loads(text)))
+        return hashlib.sha256(text).hexdigest()
+
+
+class StreamEvent(Record):
+    """One server-sent event.
+
+    Either `data` (parsed JSON) or `text` (data that is not JSON, such as `[DONE]`), with `event` where the event was
+    named; or `raw`, the text as it came, for what is no plain event (comments, ids, unusual framing).
+    """
+
+    event: str | None = None
+    data: Any = None
+    text: str | None = None
+    raw: str | None = None
+
+    @classmethod
+    def _optional(cls) -> frozenset[str]:
+        return frozenset({"event", "text", "raw"})
+
+    def _dropped(self) -> frozenset[str]:
+        return self._optional() if self.text is None and self.raw is None else self._optional() | {"data"}
+
+
+class RecordedError(Record):
+    """A call that failed without an answer: the SDK's exception class (its name only), its text, and its cause's."""
+
+    type: str
+    message: str = ""
+    cause: str | None = None
+    cause_message: str | None = None
+
+    @classmethod
+    def _optional(cls) -> frozenset[str]:
+        return frozenset({"cause", "cause_message"})
+
+
+def _times_from_text(value: object) -> object:
+    return [float(item) for item in value.split()] if isinstance(value, str) else value
+
+
+def _times_to_text(value: list[float]) -> str:
+    return " ".join(f"{item:g}" for item in value)
+
+
+EventTimes = Annotated[
+    list[float], BeforeValidator(_times_from_text), PlainSerializer(_times_to_text, return_type=str, when_used="json")
+]
+"""Milliseconds, one for each event; in the file one line of text, so that a new recording changes one line."""
+
+
+def _in_order(texts: dict[str, str]) -> dict[str, str]:
+    return dict(sorted(texts.items()))
+
+
+SortedTexts = Annotated[dict[str, str], PlainSerializer(_in_order, return_type=dict[str, str], when_used="json")]
+"""Texts by name, sorted in the file, since their order means nothing."""
+
+
+class RecordedResponse(Record):
+    """What was answered.
+
+    `status` is `ok` or `error`. `body` is the parsed JSON, or text where `encoding` is `text`, or base64 of bytes where
+    it is `base64`; `layout` names how the JSON text was laid out (`_jsontext`). `events` are the events of a stream,
+    `event_times_ms` the milliseconds from the start of the call to each; `incomplete` says that the app left the stream
+    before its end. `error` stands where no HTTP answer came at all. Token counts are the provider's, `duration_ms` is
+    the time of the whole call, `retries_taken` counts the SDK's retries before this answer.
+    """
+
+    status: str = "ok"
+    body: Any = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    duration_ms: float | None = None
+    http_status: int | None = None
+    headers: SortedTexts | None = None
+    encoding: Literal["json", "text", "base64"] | None = None
+    layout: str | None = None
+    events: list[StreamEvent] | None = None
+    event_times_ms: EventTimes | None = None
+    incomplete: bool | None = None
+    error: RecordedError | None = None
+    retries_taken: int | None = None
+
+    @classmethod
+    def _optional(cls) -> frozenset[str]:
+        return _RESPONSE_EXTRAS
+
+    def _plain(self) -> dict[str, Any]:
+        """The fields as they stand in a file."""
+        found = super()._plain()
+        if self.event_times_ms is not None:
+            found["event_times_ms"] = _times_to_text(self.event_times_ms)
+        return found
+
+
+_RESPONSE_EXTRAS: Final = frozenset(
+    {"http_status", "headers", "encoding", "layout", "events", "event_times_ms", "incomplete", "error", "retries_taken"}
+)
+
+_VOLATILE_RESPONSE: Final = {"duration_ms", "event_times_ms", "retries_taken", "headers"}
+
+
+class Interaction(Record):
+    """One request and its response; `sequence` counts from 0 in the order of the requests' start."""
+
+    id: str = ""
+    sequence: int = 0
+    request: RecordedRequest
+    response: RecordedResponse
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+    def compute_id(self) -> str:
+        """Sixteen hexadecimal digits that depend on the request alone; equal requests have equal ids."""
+        return self.request.key()[:16]
+
+    def _hashed_part(self, position: int) -> dict[str, Any]:
+        """What of this interaction, at this position, counts for the content hash."""
+        part: dict[str, Any] = to_jsonable_python(self._plain())
+        response = part["response"]
+        for name in _VOLATILE_RESPONSE:
+            response.pop(name, None)
+        headers = self.response.headers or {}
+        response["headers"] = {name: headers[name] for name in sorted(_HASHED_HEADERS & headers.keys())}
+        part["id"] = self.id or self.compute_id()
+        part["sequence"] = position
+        return part
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value._plain()
+    # A list of the models holds nothing else; and a list of other values is not looked through.
+    if _is_list(value) and value and isinstance(value[0], Record):
+        return [item._plain() for item in value]
+    return value
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
