@@ -1,0 +1,44 @@
+# Each target makes what it needs; the first run installs, later ones only where pyproject.toml has changed.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: help check test demo lint types package matrix format clean
+.DEFAULT_GOAL := help
+
+help: ## what there is to run
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+
+check: test lint types package matrix ## all that CI runs
+
+test: venv ## the tests; more for pytest in ARGS="-k name"
+	$(BIN)/python -m pytest $(ARGS)
+
+demo: venv ## a tool-calling agent on both SDKs, recorded live and replayed with the server gone
+	$(BIN)/python -m demo
+
+lint: venv ## style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: venv ## mypy and pyright, both strict
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+package: venv ## build the wheel and try it where the source is not
+	.ci/package
+
+matrix: venv ## the conformance suite with older and newer SDKs
+	.ci/matrix
+
+format: venv ## bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## take away what the other targets have made
+	rm -rf .venv .venvs dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: venv
+venv:
+	@.ci/venv .venv --group dev -e .
