@@ -7,16 +7,10 @@ nearest and what to run next.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from agentreplay._miss_text import miss_text
 from agentreplay._printable import printable
-
-if TYPE_CHECKING:
-    from agentreplay._cassette import RecordedRequest
-    from agentreplay._miss import Difference, MissReason, Nearest
 
 
 class AgentReplayError(Exception):
@@ -136,52 +130,6 @@ class UnfinishedCallWarning(AgentReplayWarning):
             f"cassette({name!r}) ended while these calls were still on their way: {methods}. They are not recorded; "
             "wait for their threads or tasks inside the block."
         )
-
-
-class CassetteMismatchError(AgentReplayError):
-    """A miss: a call that no recorded interaction answers.
-
-    Attributes:
-        request: what was asked.
-        reason: why nothing answered.
-        nearest: the recorded interaction most like the request and how like it is (0 to 1), or None.
-        differences: what differs between `nearest` and the request.
-        cassette_path: the file, or None for a cassette in memory.
-        mode: the session's mode.
-        used: positions of the interactions that have answered a call, in the order of use.
-        remaining: how many interactions have not answered a call yet.
-    """
-
-    def __init__(
-        self,
-        request: RecordedRequest,
-        *,
-        reason: MissReason,
-        nearest: Nearest | None = None,
-        differences: Sequence[Difference] = (),
-        cassette_path: Path | None = None,
-        mode: str = "replay",
-        used: Sequence[int] = (),
-        remaining: int = 0,
-    ) -> None:
-        self.request = request
-        self.reason = reason
-        self.nearest = nearest
-        self.differences = list(differences)
-        self.cassette_path = cassette_path
-        self.mode = mode
-        self.used = list(used)
-        self.remaining = remaining
-        super().__init__(miss_text(self))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        fields = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        return _restored, (type(self), fields)
-
-
-def _restored(error_class: type[CassetteMismatchError], fields: dict[str, Any]) -> CassetteMismatchError:
-    """The error that was pickled (pytest-xdist sends errors between processes)."""
-    return error_class(**fields)
 
 
 class SessionError(AgentReplayError):

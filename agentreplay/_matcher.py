@@ -31,7 +31,7 @@ class Matcher:
 
     Args:
         ignore: paths of the body that do not count: `"metadata.*"`, `"messages[*].name"`, `"tools[-1]"`,
-            `"..cache_control"` (at any depth), `"messages[?@.role=='system'].content"`, `"$query['api-version']"` (among
+            `"..cache_control"` (at any depth), `"messages[?@.role=='system'].content"`, `"$query['api-version']"` (of
             the query parameters).
         only: paths of the body that alone count. The model counts if `"model"` is one of them, query parameters if one
             begins with `$query`.

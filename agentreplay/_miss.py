@@ -28,7 +28,7 @@ class MissReason(str, Enum):
 
 
 class Change(str, Enum):
-    """What became of a recorded value in the request: another value, new in it, missing from it, or at another place."""
+    """What became of a recorded value in the request: other, new, missing, or at another place."""
 
     CHANGED = "changed"
     ADDED = "added"
@@ -56,7 +56,7 @@ class Difference:
 
 
 class Nearest(NamedTuple):
-    """The recorded interaction that is most like the request; `similarity` is 1 for equal and 0 for nothing in common."""
+    """The recorded interaction that is most like the request: `similarity` is 1 for equal, 0 for nothing in common."""
 
     interaction: Interaction
     similarity: float

@@ -15,7 +15,6 @@ from agentreplay._errors import (
     AgentReplayError,
     AgentReplayWarning,
     CassetteError,
-    CassetteMismatchError,
     CassetteNotFoundError,
     CassetteSchemaWarning,
     ConfigurationError,
@@ -30,6 +29,7 @@ from agentreplay._errors import (
 )
 from agentreplay._install import install, uninstall
 from agentreplay._matching import MatchStrategy
+from agentreplay._mismatch import CassetteMismatchError
 from agentreplay._modes import Mode
 from agentreplay._recorder import CassetteRecorder
 from agentreplay._session import Session, cassette
