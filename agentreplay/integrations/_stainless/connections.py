@@ -6,8 +6,9 @@ import warnings
 from typing import Any
 
 from agentreplay._active import current
-from agentreplay._errors import NotRecordableError, NotRecordableWarning, SessionError
-from agentreplay._modes import Mode, mode_from_environment
+from agentreplay._errors import NotRecordableError, NotRecordableWarning
+from agentreplay._modes import Mode
+from agentreplay._outside import calls_refused, refuse
 from agentreplay._patching import Wrapper
 from agentreplay.integrations._stainless.vendor import Vendor
 
@@ -19,8 +20,8 @@ def refuse_connection(vendor: Vendor) -> Wrapper:
         what = f"{vendor.name} {type(resource).__qualname__}.connect()"
         scope = current()
         if scope is None:
-            if mode_from_environment() is Mode.REPLAY:
-                raise SessionError.outside(what)
+            if calls_refused():
+                raise refuse(what)
         elif scope.mode is Mode.REPLAY:
             raise NotRecordableError(what)
         elif scope.engine.records:

@@ -9,7 +9,8 @@ from typing import Any
 
 from agentreplay._active import current
 from agentreplay._errors import SessionError, StandInKeyError
-from agentreplay._modes import Mode, mode_from_environment
+from agentreplay._modes import Mode
+from agentreplay._outside import keyless
 from agentreplay._patching import Wrapper
 from agentreplay.integrations._stainless.vendor import Vendor
 
@@ -69,8 +70,8 @@ def stand_ins_allowed() -> Iterator[None]:
 def build_without_key(key_argument: str, error_class: type[Exception]) -> Wrapper:
     """The wrapper for the constructor of a client that wants a key.
 
-    Where a session replays, or `AGENTREPLAY_MODE=replay` is set, a client that cannot be built for lack of credentials
-    is built with a stand-in key.
+    Where a session replays, and outside every session where `keyless()` holds, a client that cannot be built for lack
+    of credentials is built with a stand-in key.
     """
 
     def construct(wrapped: Any, _client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -96,7 +97,7 @@ def _replays_here() -> bool:
         return False
     if scope is not None:
         return scope.mode is Mode.REPLAY
-    return mode_from_environment() is Mode.REPLAY
+    return keyless()
 
 
 def secrets_of(vendor: Vendor, client: Any) -> Iterator[str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from agentreplay._active import Scope, current
 from agentreplay._engine import Replay
-from agentreplay._errors import SessionError
-from agentreplay._modes import Mode, mode_from_environment
+from agentreplay._modes import Mode
+from agentreplay._outside import calls_refused, refuse
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.credentials import secrets_of
 from agentreplay.integrations._stainless.live import LiveCall
@@ -60,9 +60,9 @@ class Funnel:
         """The session that decides about this call; None where the SDK goes on as if we were not there."""
         scope = current()
         if scope is None:
-            if mode_from_environment() is Mode.REPLAY:
+            if calls_refused():
                 options = Arguments(*args, **kwargs).options
-                raise SessionError.outside(f"{self._vendor.name} {str(options.method).upper()} {options.url}")
+                raise refuse(f"{self._vendor.name} {str(options.method).upper()} {options.url}")
             return None
         if scope.mode is Mode.LIVE:
             scope.engine.pass_through()
