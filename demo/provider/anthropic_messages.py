@@ -28,17 +28,18 @@ def count_tokens(call: Call) -> Reply:
 def message_question(call: Call) -> Question:
     """What the messages of the request ask."""
     messages = inners(call.body, "messages")
-    asked = [text for item in messages if item["role"] == "user" and (text := _text(item["content"]))]
-    last: Any = messages[-1]["content"] if messages else ""
+    said = [at for at, item in enumerate(messages) if item["role"] == "user" and _text(item["content"])]
+    asked = said[-1] if said else -1
+    after = [block for item in messages[asked + 1 :] for block in _blocks(item["content"])]
     wanted = inner(inner(call.body, "output_config"), "format") or inner(call.body, "output_format")
     return Question(
         number=call.number,
         model=str(call.body.get("model", "")),
-        prompt=asked[-1] if asked else "",
+        prompt=_text(messages[asked]["content"]) if asked >= 0 else "",
         tools=tuple(
             Tool(tool["name"], tool["input_schema"]) for tool in inners(call.body, "tools") if "input_schema" in tool
         ),
-        results=tuple(_text(block.get("content")) for block in _blocks(last) if block["type"] == "tool_result"),
+        results=tuple(_text(block.get("content")) for block in after if block["type"] == "tool_result"),
         schema=wanted.get("schema"),
         thinking=inner(call.body, "thinking").get("type") in {"enabled", "adaptive"},
     )

@@ -26,6 +26,8 @@ class Behaviour:
         content_type: of `body`.
         echo: answer with what was received: method, path, query, headers and the body as text.
         turn: what the model says, instead of what it would say.
+        latency: seconds before anything is sent.
+        pace: seconds before each event of a stream.
         hold: nothing is sent before this is set.
         drop: the connection is closed without an answer.
         gates: event `i` of a stream is sent only when `gates[i]` is set.
@@ -44,6 +46,8 @@ class Behaviour:
     content_type: str = "application/json"
     echo: bool = False
     turn: Turn | None = None
+    latency: float = 0
+    pace: float = 0
     hold: threading.Event | None = None
     drop: bool = False
     gates: Mapping[int, threading.Event] = field(default_factory=dict[int, threading.Event])

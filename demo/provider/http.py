@@ -119,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(split.query, keep_blank_values=True))
         request = answers.received(self.command, split.path, query, headers, self._read_body())
         behaviour = answers.behaviour_for(request)
+        self._pause(behaviour.latency)
         if behaviour.hold is not None:
             self._wait(behaviour.hold)
         if behaviour.drop:
@@ -158,10 +159,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_stream(self, reply: Reply, behaviour: Behaviour) -> None:
         begun: set[int] = set()
         for index, piece in behaviour.chunks(reply):
-            gate = behaviour.gates.get(index)
-            if gate is not None and index not in begun:
-                self._wait(gate, in_stream=True)
-            begun.add(index)
+            if index not in begun:
+                begun.add(index)
+                self._pause(behaviour.pace)
+                if index in behaviour.gates:
+                    self._wait(behaviour.gates[index], in_stream=True)
             self._write(b"%x\r\n%b\r\n" % (len(piece), piece))
         if behaviour.cut_after is not None:
             self._break()
@@ -180,6 +182,10 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             self._server.answers.hung_up.set()
             raise
+
+    def _pause(self, seconds: float) -> None:
+        if seconds and self._server.stopping.wait(seconds):
+            raise _LeftError
 
     def _wait(self, gate: threading.Event, *, in_stream: bool = False) -> None:
         while not gate.wait(_GLANCE):
