@@ -1,0 +1,129 @@
+"""Imports go one way only, and importing the package brings nothing with it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import agentreplay
+
+PACKAGE: Final = Path(agentreplay.__file__).parent
+
+ROWS: Final[dict[str, str]] = {
+    "values": """
+        _version _printable _canonical _json_reading _json_values _modes
+        _errors _file_errors _session_errors _verdict_errors _mismatch
+        _miss _miss_text _excerpts _word_diff _terminal _drift_report
+    """,
+    "plain rules": """
+        _naming _paths _files _reading _upgrades _jsontext _carving _shapes
+        _redaction _settings _setting_sources _setting_values _mode_choice
+    """,
+    "the recorded models": "_recorded _cassette",
+    "what is done with recordings": """
+        _matching _matcher _subset _volatile _id_places _provider_ids _differences _nearest _explanation _remedies
+        _storage _migration _recorder _redacting _sse _report
+        _answers _answer_streams _asked _steps _conversation _trajectory _drift
+    """,
+    "the decision": "_engine",
+    "the running program": "_active _patching _streams _outside",
+    "the vendors": "integrations",
+    "the session": "_install _session",
+    "front doors": "testing _public __init__",
+}
+"""From the bottom to the top; a package stands for all its modules."""
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES: Final = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def row_of(module: str) -> int | None:
+    """The row that names the module, or the package that it is in."""
+    for number, row in enumerate(ROWS.values()):
+        if module in row.split() or module.split(".")[0] in row.split():
+            return number
+    return None
+
+
+def imports(module: str) -> set[str]:
+    """The package's own modules that this one imports, anywhere in it but for the type checker."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    return {name for node in running_code(tree) for name in imported(node, module)} - {module}
+
+
+def running_code(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            for other in child.orelse:
+                yield from running_code(other)
+            continue
+        yield child
+        yield from running_code(child)
+
+
+def imported(node: ast.AST, module: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"{module} imports relatively, which this test does not follow"
+        names = [f"{node.module}.{alias.name}" for alias in node.names]
+    else:
+        return
+    for name in names:
+        top, _, inner = name.partition(".")
+        if top == "agentreplay":
+            yield next((known for known in (inner, inner.rpartition(".")[0]) if known in MODULES), "__init__")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_from_its_own_row_and_those_below(module: str) -> None:
+    """Whoever opens a file knows what it cannot depend on."""
+    row = row_of(module)
+    assert row is not None, f"agentreplay/{module.replace('.', '/')}.py stands in no row of this test's table"
+    too_high = {name for name in imports(module) if (row_of(name) or 0) > row}
+    assert not too_high, f"{module} is in row {row} and imports {sorted(too_high)} from above"
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    """Each module can be read after those that it imports."""
+    try:
+        list(TopologicalSorter({module: imports(module) for module in MODULES}).static_order())
+    except CycleError as error:
+        pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
+
+
+def test_the_table_names_only_modules_that_exist() -> None:
+    """A module that is gone leaves the table too."""
+    named = {name for row in ROWS.values() for name in row.split()}
+    assert named <= {name.split(".")[0] for name in MODULES}
+
+
+@pytest.mark.parametrize("statement", ["import agentreplay", "from agentreplay import *", "import agentreplay.testing"])
+def test_importing_the_package_imports_no_sdk_and_no_pytest(statement: str) -> None:
+    """It costs a program nothing to have a cassette that it does not open."""
+    script = f"{statement}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    foreign = {
+        "openai",
+        "anthropic",
+        "httpx",
+        "httpx2",
+        "aiohttp",
+        "pytest",
+        "_pytest",
+        "IPython",
+        "botocore",
+        "google",
+    }
+    assert not foreign & set(run.stdout.split())
