@@ -38,7 +38,7 @@ def excerpt(value: Any, limit: int) -> str:
 
 def quoted(text: str, limit: int) -> str:
     """`text` in quotation marks, on one line."""
-    return printable(_json(text if len(text) <= 4 * limit else text[: 2 * limit] + text[-2 * limit :]), limit)
+    return f'"{printable(text, limit)}"'
 
 
 def type_in_words(value: Any) -> str:
@@ -68,13 +68,11 @@ def told_apart(one: str, other: str) -> tuple[str, str]:
     """Two short texts that differ, so written that a person sees how: what looks alike is escaped."""
     if _looks(one) != _looks(other):
         return printable(one), printable(other)
-    if one.isascii() and other.isascii():
-        return printable(one.replace(" ", "␣")), printable(other.replace(" ", "␣"))
     return _escaped(one), _escaped(other)
 
 
 def _escaped(text: str) -> str:
-    return text.replace(" ", "␣").encode("ascii", "backslashreplace").decode("ascii").replace("\n", "\\n")
+    return printable(text).encode("ascii", "backslashreplace").decode("ascii").replace(" ", "␣")
 
 
 def _looks(text: str) -> str:

@@ -21,6 +21,8 @@ from agentreplay._nearest import Likeness, likeness, most_alike
 from agentreplay._remedies import remedy
 from agentreplay._subset import same_operation
 
+_PREFERENCE: Final = 0.1
+"""How much less like the request an unused interaction may be to be named before a used one."""
 _TRIED_WITH_RULES: Final = 5
 """How many of the nearest interactions are tried with each rule of a matcher."""
 
@@ -102,8 +104,10 @@ class _Found:
         if not same:
             return cls(MissReason.NO_SUCH_METHOD)
         used = set(index.used)
-        # Of those that are equally near, one that could still answer tells more.
-        ranked = sorted(most_alike(request, same), key=lambda item: (-item.similarity, item.position in used))
+        # Of those that are about equally near, one that could still answer tells more.
+        ranked = sorted(
+            most_alike(request, same), key=lambda item: _PREFERENCE * (item.position in used) - item.similarity
+        )
         found = cls(MissReason.NEAREST_DIFFERS, ranked[0].position, ranked[0].similarity)
         return found._with_remedy(request, index, [item for item in ranked if item.position not in used])
 

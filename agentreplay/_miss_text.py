@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from agentreplay._excerpts import excerpt, media_in_words, quoted, type_in_words
+from agentreplay._excerpts import excerpt, media_in_words, quoted, told_apart, type_in_words
 from agentreplay._json_values import is_array
 from agentreplay._miss import Change, Difference, MissReason
 from agentreplay._printable import printable
 from agentreplay._terminal import styled
-from agentreplay._word_diff import Hunk, word_diff
+from agentreplay._word_diff import Piece, word_diff
 
 if TYPE_CHECKING:
     from agentreplay._mismatch import CassetteMismatchError
@@ -21,7 +21,9 @@ _FEW_OF_A_STRANGER: Final = 3
 """Differences shown where the nearest has so little in common that more would tell nothing."""
 _STRANGE: Final = 0.3
 """Below this similarity the nearest is another request altogether."""
-_HUNKS: Final = 3
+_PASSAGES: Final = 3
+_MOSTLY: Final = 0.6
+"""The share of a text from which on a change of it is shown as two texts."""
 _VALUE: Final = 100
 _SHORT: Final = 60
 _PATH: Final = 90
@@ -163,7 +165,7 @@ def _difference(difference: Difference) -> list[str]:
         case Change.ADDED:
             return [f"{path} is new: {styled(excerpt(actual, _VALUE), 'green')}"]
         case Change.REMOVED:
-            return [f"{path} is missing: {styled(excerpt(recorded, _VALUE), 'red')}"]
+            return [f"{path} is missing now; recorded {styled(excerpt(recorded, _VALUE), 'red')}"]
         case Change.MOVED:
             origin = printable(difference.recorded_path or "", _PATH)
             return [f"{path} was recorded as {origin}: {excerpt(actual, _SHORT)}"]
@@ -187,29 +189,27 @@ def _changed(head: str, recorded: Any, actual: Any) -> list[str]:
 
 def _changed_text(head: str, recorded: str, actual: str) -> list[str]:
     if " " not in recorded + actual and max(len(recorded), len(actual)) <= _SHORT and recorded and actual:
-        only_hunk = word_diff(recorded, actual).hunks
-        if len(only_hunk) == 1 and _is_plain(recorded) and _is_plain(actual):
-            return _two_values(head, quoted(recorded, _VALUE), quoted(actual, _VALUE))
+        return _two_values(head, *map(_in_quotes, told_apart(recorded, actual)))
     found = word_diff(recorded, actual)
-    if found.changed > 0.6 and not found.only_space and _is_plain(recorded) and _is_plain(actual):
+    if found.changed > _MOSTLY and not found.only_space:
         return _two_values(head, quoted(recorded, _VALUE), quoted(actual, _VALUE))
-    about = "only white space" if found.only_space else _count(len(found.hunks), "change")
+    about = "only white space differs" if found.only_space else _count(found.changes, "change")
     size = f" in {len(recorded):,} characters" if len(recorded) > 4 * _VALUE else ""
     lines = [f"{head}: {about}{size}"]
-    lines += [f"  {_hunk(hunk)}" for hunk in found.hunks[:_HUNKS]]
-    if len(found.hunks) > _HUNKS:
-        lines.append(f"  … and {len(found.hunks) - _HUNKS} more")
+    lines += [f"  {''.join(map(_piece, passage))}" for passage in found.passages[:_PASSAGES]]
+    if len(found.passages) > _PASSAGES:
+        lines.append(f"  … and in {_count(len(found.passages) - _PASSAGES, 'more place')}")
     return lines
 
 
-def _is_plain(text: str) -> bool:
-    return text.isascii()
+def _in_quotes(text: str) -> str:
+    return f'"{text}"'
 
 
-def _hunk(hunk: Hunk) -> str:
-    old = styled(f"[-{hunk.recorded}-]", "red") if hunk.recorded else ""
-    new = styled(f"{{+{hunk.actual}+}}", "green") if hunk.actual else ""
-    return f"{hunk.before}{old}{new}{hunk.after}"
+def _piece(piece: Piece) -> str:
+    old = styled(f"[-{piece.recorded}-]", "red") if piece.recorded else ""
+    new = styled(f"{{+{piece.actual}+}}", "green") if piece.actual else ""
+    return f"{piece.both}{old}{new}"
 
 
 def _two_values(head: str, recorded: str, actual: str) -> list[str]:
@@ -233,9 +233,14 @@ def _what_to_run(miss: CassetteMismatchError) -> list[str]:
     lines: list[str] = []
     if miss.remedy:
         lines.append(_labelled("to match", styled(f"match={miss.remedy}", "yellow")))
-        lines.append(_labelled("", "With this the call would have been answered: only such values differ."))
-    command = printable(miss.command, 2 * _VALUE) if miss.command else "your command"
-    lines.append(_labelled("re-record", f"{styled(f'AGENTREPLAY_MODE=record {command}', 'yellow')}, or mode='record'"))
+        lines.append(_labelled("", "Tried: with this the call is answered, nothing else differs."))
+    if miss.command:
+        run = f"AGENTREPLAY_MODE=record {printable(miss.command, 2 * _VALUE)}"
+        lines.append(_labelled("re-record", f"{styled(run, 'yellow')}, or mode='record'"))
+    else:
+        lines.append(
+            _labelled("re-record", f"run it with {styled('AGENTREPLAY_MODE=record', 'yellow')} or mode='record'")
+        )
     if miss.reason is not MissReason.CASSETTE_EMPTY:
         lines.append(_labelled("", "Only what is new, keeping what still matches: mode='extend'."))
     return lines

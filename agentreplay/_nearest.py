@@ -20,7 +20,7 @@ _BULKY: Final = frozenset({*_CONVERSATIONS, "tools", "functions"})
 _LOOKED_AT_CLOSELY: Final = 24
 """How many of those that seem most like it are compared in full."""
 _ALMOST: Final = 0.99
-"""How like one request can be to another that is not equal to it."""
+"""How like a request can be to one that it is not equal to."""
 
 
 class Likeness(NamedTuple):
@@ -31,7 +31,7 @@ class Likeness(NamedTuple):
 
 
 def most_alike(request: RecordedRequest, recorded: Iterable[tuple[int, RecordedRequest]]) -> list[Likeness]:
-    """The recorded requests most like `request`, the most alike first, at most two dozen; equally like ones in order.
+    """The recorded requests most like `request`, to which none is equal: the most alike first, at most two dozen; equally like ones in order.
 
     Every one is looked at once, quickly, and only the best of them in full: ten thousand take a fraction of a second.
     """
@@ -42,7 +42,8 @@ def most_alike(request: RecordedRequest, recorded: Iterable[tuple[int, RecordedR
         key=lambda item: item[:2],
     )
     words = _all_words(request)
-    found = [Likeness(-position, similarity(words, _all_words(other))) for _, position, other in seeming]
+    # None of them is equal, even where only the order of the words differs.
+    found = [Likeness(-position, min(similarity(words, _all_words(other)), _ALMOST)) for _, position, other in seeming]
     return sorted(found, key=lambda item: (-item.similarity, item.position))
 
 
@@ -52,11 +53,9 @@ def likeness(one: RecordedRequest, other: RecordedRequest) -> float:
 
 
 def similarity(one: Counter[bytes], other: Counter[bytes]) -> float:
-    """The share of words that both have, from 0 to 1; 1 only where they are the same words."""
-    if one == other:
-        return 1.0
+    """The share of words that both have, from 0 to 1."""
     total = one.total() + other.total()
-    return min(2 * (one & other).total() / total, _ALMOST)
+    return 2 * (one & other).total() / total
 
 
 def _sampled_words(request: RecordedRequest) -> list[bytes]:

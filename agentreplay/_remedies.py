@@ -9,7 +9,9 @@ from agentreplay._matcher import Matcher
 from agentreplay._volatile import Volatile
 
 _SIMPLE: tuple[Matcher, ...] = (
-    *(Matcher(volatile=rule) for rule in Volatile),
+    # Those that change the least come first: they are spared last.
+    Matcher(volatile=Volatile.TOOL_CALL_IDS),
+    *(Matcher(volatile=rule) for rule in Volatile if rule is not Volatile.TOOL_CALL_IDS),
     Matcher(ignore_whitespace=True),
     Matcher(ignore_tool_order=True),
     Matcher(ignore="metadata.*"),
@@ -32,7 +34,6 @@ def remedy(request: RecordedRequest, recorded: RecordedRequest, base: Matcher) -
     if not equal(_SIMPLE):
         return None
     kept = list(_SIMPLE)
-    # Each in turn, the more telling ones last, so that what stays is what cannot be spared.
     for rule in reversed(_SIMPLE):
         without = [other for other in kept if other is not rule]
         if equal(without):
