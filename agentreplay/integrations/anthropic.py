@@ -16,6 +16,7 @@ VENDOR: Final = Vendor(
         "completions.create": "llm",
         "messages.create": "llm",
         "beta.messages.create": "llm",
+        "beta.prompt_caching.messages.create": "llm",
     },
     auth_header="X-Api-Key",
     usage_paths=(("usage",), ("message", "usage")),

@@ -13,9 +13,10 @@ import importlib
 import inspect
 import re
 import sys
-import textwrap
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 _VERBS = {"_get": "GET", "_post": "POST", "_put": "PUT", "_patch": "PATCH", "_delete": "DELETE", "_get_api_list": "GET"}
@@ -48,22 +49,37 @@ def _preference(row: Row) -> tuple[bool, bool, Row]:
 
 
 def _walk(resource: Any, prefix: str) -> Iterator[Row]:
-    for name in sorted({name for cls in type(resource).__mro__ for name in vars(cls)}):
+    # Older SDKs keep sub-resources as attributes of the instance, newer ones as cached properties of the class.
+    owners = (resource, *type(resource).__mro__)
+    for name in sorted({name for owner in owners for name in getattr(owner, "__dict__", ())}):
         if name.startswith(("_", "with_")):
             continue
         static = inspect.getattr_static(resource, name)
         if inspect.isfunction(static):
             yield from _rows_of(static, f"{prefix}{name}")
-        elif hasattr(static, "func") or isinstance(static, property):
+        else:
             value = getattr(resource, name, None)
             if ".resources." in type(value).__module__:
                 yield from _walk(value, f"{prefix}{name}.")
 
 
+@cache
+def _functions(module: ModuleType) -> dict[str, ast.AST]:
+    """The methods of the classes of a module, by qualified name."""
+    tree = ast.parse(inspect.getsource(module))
+    return {
+        f"{owner.name}.{function.name}": function
+        for owner in tree.body
+        if isinstance(owner, ast.ClassDef)
+        for function in owner.body
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+
+
 def _rows_of(function: Any, method: str) -> Iterator[Row]:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
-    except (OSError, TypeError, SyntaxError):
+    function = inspect.unwrap(function)
+    tree = _functions(sys.modules[function.__module__]).get(function.__qualname__)
+    if tree is None:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VERBS:
@@ -74,7 +90,15 @@ def _rows_of(function: Any, method: str) -> Iterator[Row]:
             for keyword in node.keywords:
                 if keyword.arg == "method" and isinstance(keyword.value, ast.Constant):
                     verb = str(keyword.value.value).upper()
-            yield Row(method, verb, path)
+            yield Row(method, verb, path + _qualifiers(node))
+
+
+def _qualifiers(call: ast.Call) -> str:
+    """The query that newer SDKs keep apart from the path of an operation: `options=…(qualifiers={…})`."""
+    for node in ast.walk(call):
+        if isinstance(node, ast.keyword) and node.arg == "qualifiers":
+            return "?" + "&".join(f"{name}={value}" for name, value in ast.literal_eval(node.value).items())
+    return ""
 
 
 def _path(node: ast.expr) -> str | None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from os import PathLike, fspath
 from pathlib import PurePath
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pydantic
 
@@ -31,7 +31,7 @@ def describe(vendor: Vendor, client: Any, options: Any) -> RecordedRequest:
         NotJSONError: the body holds something that is no JSON.
     """
     verb = str(options.method).upper()
-    path, url_query = _path_and_query(client, str(options.url), vendor, verb)
+    path, url_query = _path_and_query(client, _url(options), vendor, verb)
     operation = vendor.routes.find(verb, path)
     body = _body(options, operation.method)
     query = {**url_query, **json_value(_given(options.params) or {}, operation.method)}
@@ -44,6 +44,13 @@ def describe(vendor: Vendor, client: Any, options: Any) -> RecordedRequest:
         path=None if operation.fixed else path,
         query=query or None,
     )
+
+
+def _url(options: Any) -> str:
+    """The URL with what belongs to the operation itself: newer SDKs keep it apart, older ones write it out."""
+    url = str(options.url)
+    qualifiers: Mapping[str, str] = getattr(options, "qualifiers", None) or {}
+    return f"{url}?{urlencode(qualifiers)}" if qualifiers and "?" not in url else url
 
 
 def json_value(value: Any, method: str) -> Any:

@@ -38,12 +38,12 @@ class Routes:
         return {(verb, path): method for method, verb, path in self.lines if "{" not in path}
 
     @cached_property
-    def _templates(self) -> dict[tuple[str, int], list[tuple[list[str], str]]]:
-        found: dict[tuple[str, int], list[tuple[list[str], str]]] = {}
+    def _templates(self) -> dict[tuple[str, int, str], list[tuple[list[str], str]]]:
+        found: dict[tuple[str, int, str], list[tuple[list[str], str]]] = {}
         for method, verb, path in self.lines:
             if "{" in path:
-                segments = path.split("/")
-                found.setdefault((verb, len(segments)), []).append((segments, method))
+                segments, query = _parts(path)
+                found.setdefault((verb, len(segments), query), []).append((segments, method))
         for candidates in found.values():
             # A segment spelled out is nearer than a parameter in the same place.
             candidates.sort(key=lambda candidate: [segment.startswith("{") for segment in candidate[0]])
@@ -57,8 +57,8 @@ class Routes:
         method = self._fixed.get((verb, path))
         if method is not None:
             return Operation(method, fixed=verb == "POST")
-        segments = path.split("/")
-        for template, name in self._templates.get((verb, len(segments)), []):
+        segments, query = _parts(path)
+        for template, name in self._templates.get((verb, len(segments), query), []):
             if _fits(template, segments):
                 return Operation(name, fixed=False)
         return Operation(f"{verb} {path}", fixed=True)
@@ -66,6 +66,12 @@ class Routes:
     def names_query(self, verb: str, path: str) -> bool:
         """Whether `path` with its query is an operation of its own (as `/v1/messages?beta=true` is)."""
         return (verb, path) in self._fixed or self.find(verb, path).method != f"{verb} {path}"
+
+
+def _parts(path: str) -> tuple[list[str], str]:
+    """The segments of a path, and the query behind it."""
+    plain, _, query = path.partition("?")
+    return plain.split("/"), query
 
 
 def _fits(template: Sequence[str], segments: Sequence[str]) -> bool:
