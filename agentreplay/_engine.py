@@ -95,7 +95,6 @@ class Counts:
     recorded: int = 0
     live: int = 0
     missed: int = 0
-    incomplete: int = 0
 
 
 @dataclass
@@ -132,6 +131,11 @@ class CallEngine:
         self._done: dict[int, _Done] = {}
         self._running: dict[int, RecordedRequest] = {}
         self._verified: list[tuple[Interaction | None, Interaction]] = []
+
+    @property
+    def started(self) -> int:
+        """How many calls were begun."""
+        return self._started
 
     @property
     def records(self) -> bool:
@@ -199,7 +203,6 @@ class CallEngine:
             self._done[position] = _Done(interaction, recorded)
             if recorded:
                 self.counts.recorded += 1
-                self.counts.incomplete += bool(interaction.response.incomplete)
             elif self.mode is Mode.VERIFY:
                 self.counts.live += 1
             else:

@@ -12,10 +12,11 @@ from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, ParamSpec, TypeVar
+from typing import Any, Final, Literal, ParamSpec, TypeVar, cast
 
 from agentreplay import _active, _install
 from agentreplay._cassette import Cassette, Interaction
+from agentreplay._drift import DriftReport, drift_report
 from agentreplay._engine import CallEngine
 from agentreplay._errors import (
     CassetteNotFoundError,
@@ -28,9 +29,12 @@ from agentreplay._matching import Matchable, read_match
 from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
 from agentreplay._redaction import RedactionRule, Redactor
+from agentreplay._report import SessionReport, session_report, unused_error
 from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
 from agentreplay._settings import Check, resolve_settings
 from agentreplay._storage import find_recording, store_recording
+from agentreplay._trajectory import Trajectory
+from agentreplay._verdict_errors import NothingInterceptedError
 from agentreplay._version import __version__
 
 P = ParamSpec("P")
@@ -125,6 +129,34 @@ class Session:
         """The calls made in this session that have their answer, in the order of their start."""
         return self._engine.interactions if self._engine else []
 
+    @property
+    def trajectory(self) -> Trajectory:
+        """The calls made in this session as steps of a run; printing it shows the conversation."""
+        return Trajectory.of(self.interactions)
+
+    @property
+    def drift(self) -> DriftReport:
+        """In mode `verify`: how the answers of this run differ from the recorded ones."""
+        engine = self._engine
+        return drift_report(engine.verified, engine.unused) if engine else DriftReport()
+
+    def report(self) -> SessionReport:
+        """What became of the calls of this session, so far or in all."""
+        engine = self._engine
+        if engine is None:
+            return session_report(self._name, self.mode, [])
+        counts = engine.counts
+        return session_report(
+            self._name,
+            engine.mode,
+            engine.interactions,
+            replayed=counts.replayed,
+            recorded=counts.recorded,
+            live=counts.live,
+            missed=counts.missed,
+            unused=len(engine.unused),
+        )
+
     def __repr__(self) -> str:
         return f"<agentreplay session {self._name!r} mode={self.mode.value} path={str(self._path)!r}>"
 
@@ -185,9 +217,9 @@ class Session:
         return Session(self._name, self._said, redact=self._redact)
 
     def _redactor(self) -> Redactor:
-        rules = (
-            [self._redact] if isinstance(self._redact, (str, re.Pattern)) or callable(self._redact) else self._redact
-        )
+        rules = self._redact
+        if isinstance(rules, (str, re.Pattern)) or callable(rules):
+            rules = [rules]
         return Redactor(extra=list(rules), personal=self._settings.redact_personal)
 
     def _open(self, *, ambient: bool) -> None:
@@ -206,7 +238,7 @@ class Session:
             mode,
             self._redactor(),
             known,
-            match=self._settings.match,
+            match=cast("Matchable", self._settings.match),
             allow_repeats=self._settings.allow_repeats,
             path=self._path,
         )
@@ -253,8 +285,26 @@ class Session:
             _active.leave(scope)
         finally:
             _install.release()
-        if engine.records and not failed:
+        if failed:
+            return
+        if engine.records:
             self._keep(engine)
+        elif engine.mode is Mode.REPLAY and not scope.ambient and not self._settings.allow_unused:
+            self._judge_use(engine)
+
+    def _judge_use(self, engine: CallEngine) -> None:
+        """Hold the run against the recording.
+
+        Raises:
+            NothingInterceptedError: not one call was intercepted although there are recorded ones.
+            UnusedInteractionsError: recorded interactions were not asked for.
+        """
+        unused = engine.unused
+        recorded = len(self.cassette.interactions)
+        if recorded and not engine.started:
+            raise NothingInterceptedError(recorded, self._path)
+        if unused:
+            raise unused_error(unused, recorded=recorded, cassette_path=self._path)
 
     def _keep(self, engine: CallEngine) -> None:
         if engine.running:
