@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
 class Scope:
     """One open session, as calls see it.
 
-    `ambient` sessions were opened by `start()`: they also take the calls whose context names no session.
+    `ambient` sessions were opened by `start()`: they also take the calls whose context names no session. What was
+    started in one of them and outlives it belongs to the ambient session that is open then; if the one that ended is
+    `exclusive`, as that of a test is, to none.
     """
 
-    def __init__(self, name: str, engine: CallEngine, *, ambient: bool = False) -> None:
+    def __init__(self, name: str, engine: CallEngine, *, ambient: bool = False, exclusive: bool = False) -> None:
         self.name = name
         self.engine = engine
         self.ambient = ambient
+        self.exclusive = exclusive or not ambient
         self.closed = False
         self.outer: Scope | None = None
         self.before: Scope | _Outside | None = None
@@ -88,6 +92,17 @@ def leave(scope: Scope) -> None:
         _in_force.set(scope.before)
 
 
+@contextmanager
+def within(scope: Scope | _Outside | None) -> Iterator[None]:
+    """Let what is done in the block belong to `scope`, which stays open after it; with None, to no session by name."""
+    before = _in_force.get()
+    _in_force.set(scope)
+    try:
+        yield
+    finally:
+        _in_force.set(before)
+
+
 def current() -> Scope | None:
     """The session that a call made here belongs to, or None where no session is open.
 
@@ -99,7 +114,7 @@ def current() -> Scope | None:
     scope = _named()
     if scope is not None and not scope.closed:
         return scope
-    if scope is not None and not scope.ambient:
+    if scope is not None and scope.exclusive:
         raise SessionError.ended(scope.name)
     if _in_force.get() is _OUTSIDE:
         return None
@@ -161,9 +176,5 @@ def _submit(wrapped: Any, _pool: Any, args: tuple[Any, ...], kwargs: dict[str, A
 
 
 def _within(scope: Scope | _Outside, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    before = _in_force.get()
-    _in_force.set(scope)
-    try:
+    with within(scope):
         return function(*args, **kwargs)
-    finally:
-        _in_force.set(before)
