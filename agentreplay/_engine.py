@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
+from agentreplay._errors import AgentReplayError
 from agentreplay._explanation import mismatch
 from agentreplay._matching import InteractionIndex, Matchable, MatchStrategy
 from agentreplay._modes import Mode
@@ -110,7 +112,8 @@ class CallEngine:
     """Decides for every call of one session.
 
     `known` is the cassette that may answer (None where everything is live). Requests and answers are redacted as they
-    come in, so that matching sees what a file would hold.
+    come in, so that matching sees what a file would hold. `absent` is raised for a call that nothing recorded answers
+    where that is for want of a cassette; `notes` are written to the metadata of new interactions.
     """
 
     mode: Mode
@@ -119,7 +122,10 @@ class CallEngine:
     match: Matchable = MatchStrategy.EXACT
     allow_repeats: bool = False
     path: Path | None = None
+    absent: AgentReplayError | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
+    first_miss: AgentReplayError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         answers = self.known if self.mode in {Mode.REPLAY, Mode.EXTEND, Mode.VERIFY} else None
@@ -153,6 +159,7 @@ class CallEngine:
 
         Raises:
             CassetteMismatchError: the session replays and nothing recorded answers.
+            AgentReplayError: likewise, for want of a cassette.
         """
         request = redact_request(self.redactor, request)
         with self._lock:
@@ -166,16 +173,21 @@ class CallEngine:
             with self._lock:
                 self._running[position] = request
             return Live(position, request, interaction)
+        error = self.absent or mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value)
         with self._lock:
             self.counts.missed += 1
-        raise mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value)
+            self.first_miss = self.first_miss or error
+        raise error
 
     def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> None:
         """Keep the answer to a live call."""
         response = redact_response(self.redactor, response)
         self._index.received(response, instead_of=call.expected)
         interaction = Interaction(
-            sequence=call.position, request=call.request, response=response, metadata=metadata or {}
+            sequence=call.position,
+            request=call.request,
+            response=response,
+            metadata={**self.notes, **(metadata or {})},
         )
         interaction.id = interaction.compute_id()
         if self.mode is Mode.VERIFY:
@@ -213,6 +225,13 @@ class CallEngine:
         """The calls of this run that have their answer, in the order of their start."""
         with self._lock:
             return [self._done[position].interaction for position in sorted(self._done)]
+
+    @property
+    def replayed(self) -> list[Interaction]:
+        """Those of them that the recording answered."""
+        with self._lock:
+            done = [self._done[position] for position in sorted(self._done)]
+        return [] if self.mode is Mode.VERIFY else [each.interaction for each in done if not each.recorded]
 
     @property
     def running(self) -> list[RecordedRequest]:

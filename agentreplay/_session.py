@@ -109,6 +109,11 @@ class Session:
         return self._engine.mode if self._engine else self._settings.mode
 
     @property
+    def folder(self) -> Path:
+        """Where recordings of this name lie."""
+        return self._settings.directory / safe_path(self._name)
+
+    @property
     def path(self) -> Path | None:
         """The cassette's file; None while there is none."""
         return self._path
@@ -222,7 +227,7 @@ class Session:
             rules = [rules]
         return Redactor(extra=list(rules), personal=self._settings.redact_personal)
 
-    def _open(self, *, ambient: bool) -> None:
+    def _open(self, *, ambient: bool, exclusive: bool = False) -> None:
         if self._scope is not None:
             raise SessionError(f"{self!r} is open already; a session is not entered twice.")
         self._saved = None
@@ -242,9 +247,11 @@ class Session:
             allow_repeats=self._settings.allow_repeats,
             path=self._path,
         )
-        self._scope = _active.Scope(self._name, self._engine, ambient=ambient)
+        self._scope = _active.Scope(self._name, self._engine, ambient=ambient, exclusive=exclusive)
         _install.acquire()
         _active.enter(self._scope)
+        for tell in watchers:
+            tell(self)
 
     def _judge_age(self, known: Cassette) -> None:
         """Say that the recording is older than the settings allow.
@@ -272,10 +279,11 @@ class Session:
         else:
             why = f"mode={mode.value!r} never records."
         if mode in {Mode.REPLAY, Mode.VERIFY} and self._path is None:
-            raise CassetteNotFoundError(self._name, self._settings.directory / safe_path(self._name), why)
+            raise CassetteNotFoundError(self._name, self.folder, why)
         return mode
 
-    def _close(self, *, failed: bool) -> None:
+    def _leave(self) -> tuple[_active.Scope, CallEngine]:
+        """End the session, and keep and judge nothing yet."""
         scope, engine = self._scope, self._engine
         if scope is None or engine is None:
             raise SessionError(f"{self!r} is not open.")
@@ -285,6 +293,10 @@ class Session:
             _active.leave(scope)
         finally:
             _install.release()
+        return scope, engine
+
+    def _close(self, *, failed: bool) -> None:
+        scope, engine = self._leave()
         if failed:
             return
         if engine.records:
@@ -320,6 +332,10 @@ class Session:
         recording.meta.sdks = _versions(recording.interactions)
         self._path = store_recording(recording, self._settings.directory, self._name, replaces=self._path)
         self._saved = recording
+
+
+watchers: Final[list[Callable[[Session], None]]] = []
+"""Told of each session once it is open: a test run wants to know which cassettes were used."""
 
 
 def _versions(interactions: list[Interaction]) -> dict[str, str] | None:
