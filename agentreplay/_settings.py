@@ -51,7 +51,7 @@ class Settings(BaseModel):
 
     mode: Annotated[Mode, BeforeValidator(Mode.parse)] = Mode.AUTO
     directory: Path = Path("cassettes")
-    match: Annotated[object, BeforeValidator(match_value)] = "exact"
+    match: Annotated[Any, BeforeValidator(match_value)] = "exact"
     allow_repeats: bool = False
     allow_unused: bool = False
     block_network: bool | None = None
