@@ -18,7 +18,6 @@ VENDOR: Final = Vendor(
         "beta.messages.create": "llm",
         "beta.prompt_caching.messages.create": "llm",
     },
-    auth_header="X-Api-Key",
     usage_paths=(("usage",), ("message", "usage")),
     final_events=frozenset({"message_stop", "error"}),
     key_attributes=(

@@ -19,7 +19,6 @@ VENDOR: Final = Vendor(
         "beta.responses.create": "llm",
         "embeddings.create": "embedding",
     },
-    auth_header="Authorization",
     usage_paths=(("usage",), ("response", "usage")),
     final_events=frozenset({"response.completed", "response.failed", "response.incomplete", "error"}),
     key_attributes=("api_key", "admin_api_key", "webhook_secret", "_azure_ad_token"),

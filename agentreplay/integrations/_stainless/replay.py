@@ -62,11 +62,10 @@ def _request_for(vendor: Vendor, client: Any, options: Any, retries_taken: int) 
         try:
             request = client._build_request(options)
         except Exception:  # noqa: BLE001 (each SDK and version raises its own)
-            # Without credentials the SDK builds no request. It gets some, which are taken out again.
-            lent = options.model_copy()
-            lent.headers = {**(options.headers or {}), vendor.auth_header: "agentreplay"}
-            request = client._build_request(lent)
-            del request.headers[vendor.auth_header]
+            # Without credentials the SDK builds no request, unless the caller says that there shall be none.
+            keyless = options.model_copy()
+            keyless.headers = {**(options.headers or {}), "Authorization": sys.modules[vendor.package]._types.Omit()}
+            request = client._build_request(keyless)
     if retries_taken:
         request.headers["x-stainless-retry-count"] = str(retries_taken)
     return request

@@ -23,16 +23,15 @@ class Vendor:
 
     `package` is the SDK's import name, `kinds` the kind of call of each method that is not plain `http`, `usage_paths`
     where token counts may stand in a body or an event, `final_events` the `type` of events after which a stream has
-    nothing left, `auth_header` the header that carries the key, `key_attributes` the client's attributes that hold
-    credentials, `root_error` the SDK's exception class for wrong use, `key_classes` the classes that want a key,
-    `websocket_modules` the modules whose classes open WebSockets by a method `connect`.
+    nothing left, `key_attributes` the client's attributes that hold credentials, `root_error` the SDK's exception class
+    for wrong use, `key_classes` the classes that want a key, `websocket_modules` the modules whose classes open
+    WebSockets by a method `connect`.
     """
 
     name: str
     package: str
     routes: Routes
     kinds: Mapping[str, str]
-    auth_header: str
     root_error: str
     usage_paths: Sequence[tuple[str, ...]] = (("usage",),)
     final_events: frozenset[str] = frozenset()
