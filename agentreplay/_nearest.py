@@ -31,8 +31,9 @@ class Likeness(NamedTuple):
 
 
 def most_alike(request: RecordedRequest, recorded: Iterable[tuple[int, RecordedRequest]]) -> list[Likeness]:
-    """The recorded requests most like `request`, to which none is equal: the most alike first, at most two dozen; equally like ones in order.
+    """The recorded requests most like `request`, at most two dozen, the most alike first.
 
+    None is taken to be equal to it, so that the similarity is below 1.
     Every one is looked at once, quickly, and only the best of them in full: ten thousand take a fraction of a second.
     """
     wanted = frozenset(_sampled_words(request))

@@ -45,7 +45,7 @@ _CLOCK: Final = r"(?:[01]\d|2[0-4]):[0-5]\d"
 _PATTERNS: Final[Mapping[Volatile, re.Pattern[str]]] = {
     # The order is that of use: a path may hold an id or a date, a time holds a date.
     Volatile.TEMP_PATHS: re.compile(
-        r"(?:/private)?(?:/tmp|/var/tmp|/var/folders/[^/\s]+/[^/\s]+/T)/(?:pytest-of-[^/\s]+/pytest-\w+|[^/\s\"'`<>)\]},;]+)"
+        r"(?<![\w.-])(?:/private)?(?:/tmp|/var/tmp|/var/folders/[^/\s]+/[^/\s]+/T)/(?:pytest-of-[^/\s]+/pytest-\w+|[^/\s\"'`<>)\]},;]+)"
         r"|[A-Za-z]:(?:\\\\?|/)[^\"'<>|:*?\r\n]{1,80}?(?:\\\\?|/)Temp(?:\\\\?|/)"
         r"(?:pytest-of-[^\\/\s]+(?:\\\\?|/)pytest-\w+|[^\\/\s\"'`<>)\]},;]+)"
     ),

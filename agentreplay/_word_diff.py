@@ -15,9 +15,9 @@ _CONTEXT: Final = 32
 """Characters shown before the first change of a passage and after its last."""
 _CHANGED: Final = 50
 """Characters shown of what was there, and of what is there now."""
-_BETWEEN: Final = 30
+_BETWEEN: Final = 24
 """Characters between two changes up to which they stand in one passage."""
-_PASSAGE: Final = 40
+_PASSAGE: Final = 30
 """Characters of recorded text from which on a passage takes no further change."""
 _JOINED_UP_TO: Final = 2
 """Characters between two changes up to which they are shown as one."""
