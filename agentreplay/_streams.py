@@ -55,9 +55,20 @@ def tee(library: Any, stream: Any, passed: Passed) -> Any:
     return (_async_tee if is_async else _sync_tee)(library)(stream, passed)
 
 
-def play(library: Any, chunks: Iterable[bytes], end: Callable[[], None], *, is_async: bool) -> Any:
-    """A stream of `library` that yields `chunks` and then calls `end`, which may raise."""
-    return (_async_player if is_async else _sync_player)(library)(chunks, end)
+def _nothing() -> None:
+    """What happens where nothing is to happen."""
+
+
+def play(
+    library: Any,
+    chunks: Iterable[bytes],
+    end: Callable[[], None] = _nothing,
+    closed: Callable[[], None] = _nothing,
+    *,
+    is_async: bool,
+) -> Any:
+    """A stream of `library` that yields `chunks`, then calls `end`, which may raise; when closed it calls `closed`."""
+    return (_async_player if is_async else _sync_player)(library)(chunks, end, closed)
 
 
 @cache
@@ -121,13 +132,17 @@ def _async_tee(library: Any) -> Any:
 @cache
 def _sync_player(library: Any) -> Any:
     class PlayedStream(library.SyncByteStream):  # type: ignore[misc]
-        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None]) -> None:
+        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None], closed: Callable[[], None]) -> None:
             self._chunks = chunks
             self._end = end
+            self._closed = closed
 
         def __iter__(self) -> Iterator[bytes]:
             yield from self._chunks
             self._end()
+
+        def close(self) -> None:
+            self._closed()
 
     return PlayedStream
 
@@ -135,13 +150,17 @@ def _sync_player(library: Any) -> Any:
 @cache
 def _async_player(library: Any) -> Any:
     class AsyncPlayedStream(library.AsyncByteStream):  # type: ignore[misc]
-        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None]) -> None:
+        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None], closed: Callable[[], None]) -> None:
             self._chunks = chunks
             self._end = end
+            self._closed = closed
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             for chunk in self._chunks:
                 yield chunk
             self._end()
+
+        async def aclose(self) -> None:
+            self._closed()
 
     return AsyncPlayedStream

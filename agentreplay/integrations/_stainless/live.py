@@ -73,7 +73,7 @@ class LiveCall:
         """The SDK raised."""
         sdk = sys.modules[self._vendor.package]
         if isinstance(error, sdk.APIStatusError):
-            self._retries = int(error.response.request.headers.get("x-stainless-retry-count", self._retries))
+            self._retries = self._retries_of(error.response.request)
             self._finish_read(error.response)
         elif self._response is not None:
             # It came, and the SDK's parser (or the app's, by way of it) did not like it.
@@ -82,11 +82,17 @@ class LiveCall:
         elif isinstance(error, sdk.APIConnectionError):
             self._keep(
                 RecordedResponse(
-                    status="error", error=responses.error_record(error), duration_ms=round(self._elapsed_ms(), 3)
+                    status="error",
+                    error=responses.error_record(error),
+                    duration_ms=round(self._elapsed_ms(), 3),
+                    retries_taken=self._retries_of(error.request) or None,
                 )
             )
         else:
             self._scope.engine.abandon(self._decision)
+
+    def _retries_of(self, request: Any) -> int:
+        return int(request.headers.get("x-stainless-retry-count", self._retries))
 
     def _ended(self, passed: Passed) -> None:
         self._scope.unwatch(passed)

@@ -13,6 +13,8 @@ from agentreplay.integrations._stainless.credentials import stand_ins_allowed
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _RAW_RESPONSE_HEADER: Final = "x-stainless-raw-response"
+_RETRY_COUNT_HEADER: Final = "x-stainless-retry-count"
+"""Not sent by the oldest SDKs, nor where the app leaves it out."""
 
 
 def replay(vendor: Vendor, client: Any, call: Arguments, decision: Replay, *, is_async: bool) -> Any:
@@ -66,6 +68,6 @@ def _request_for(vendor: Vendor, client: Any, options: Any, retries_taken: int) 
             keyless = options.model_copy()
             keyless.headers = {**(options.headers or {}), "Authorization": sys.modules[vendor.package]._types.Omit()}
             request = client._build_request(keyless)
-    if retries_taken:
-        request.headers["x-stainless-retry-count"] = str(retries_taken)
+    if retries_taken and _RETRY_COUNT_HEADER in request.headers:
+        request.headers[_RETRY_COUNT_HEADER] = str(retries_taken)
     return request

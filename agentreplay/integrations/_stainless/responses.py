@@ -39,6 +39,9 @@ _KEPT_HEADERS: Final = frozenset(
 _KEPT_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "anthropic-fast-")
 """The headers that users read; no other is kept, so none can leak."""
 
+_BLANK_LINES: Final = ("\n\n", "\r\r", "\r\n\r\n", "\r\n\r")
+"""What ends an event; some decoders take the last CR as the blank line, before its LF has come."""
+
 LIBRARIES: Final = ("httpx", "httpx2")
 
 
@@ -118,12 +121,18 @@ def build(recorded: RecordedResponse, request: Any, method: str, *, unread: bool
         "request": request,
         "extensions": {"http_version": b"HTTP/1.1"},
     }
-    if unread or recorded.incomplete or recorded.error:
-        end = _end_of(recorded, method, library, request)
-        response = library.Response(**common, stream=play(library, chunks, end, is_async=is_async))
-    else:
+    elapsed = timedelta(milliseconds=recorded.duration_ms or 0)
+    if not (unread or recorded.incomplete or recorded.error):
         response = library.Response(**common, content=b"".join(chunks))
-    response.elapsed = timedelta(milliseconds=recorded.duration_ms or 0)
+        response.elapsed = elapsed
+        return response
+
+    def closed() -> None:
+        # As live: how long it took is known once the body is closed.
+        response.elapsed = elapsed
+
+    end = _end_of(recorded, method, library, request)
+    response = library.Response(**common, stream=play(library, chunks, end, closed, is_async=is_async))
     return response
 
 
@@ -155,7 +164,7 @@ def _decoded(response: Any, passed: Passed) -> tuple[list[bytes], list[float]]:
             yield chunk
 
     headers = {"content-encoding": response.headers["content-encoding"]}
-    again = library.Response(200, headers=headers, stream=play(library, feed(), lambda: None, is_async=False))
+    again = library.Response(200, headers=headers, stream=play(library, feed(), is_async=False))
     chunks: list[bytes] = []
     times: list[float] = []
     try:
@@ -196,7 +205,7 @@ def _times_of(chunks: Sequence[bytes], times: Sequence[float], text: str) -> lis
 
 def _put_events(recorded: RecordedResponse, text: str, times: list[float], vendor: Vendor, passed: Passed) -> None:
     pieces = _sse.split(text)
-    if not passed.exhausted and pieces and not pieces[-1].endswith(("\n\n", "\r\r", "\r\n\r\n")):
+    if not passed.exhausted and pieces and not pieces[-1].endswith(_BLANK_LINES):
         # The app never saw this event: it was left in the middle.
         pieces.pop()
         times.pop()
@@ -212,7 +221,10 @@ def _is_final(events: Sequence[StreamEvent], vendor: Vendor) -> bool:
         return False
     if last.text is not None:
         return last.text.startswith("[DONE]")
-    return isinstance(last.data, dict) and last.data.get("type") in vendor.final_events
+    # An event that says what went wrong is the last one: the SDK raises.
+    return isinstance(last.data, dict) and (
+        last.data.get("type") in vendor.final_events or bool(last.data.get("error"))
+    )
 
 
 def _put_body(recorded: RecordedResponse, content: bytes, text: str | None, *, is_json: bool) -> None:
