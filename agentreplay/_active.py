@@ -94,7 +94,7 @@ def leave(scope: Scope) -> None:
 
 @contextmanager
 def within(scope: Scope | _Outside | None) -> Iterator[None]:
-    """Let what is done in the block belong to `scope`, which stays open after it; with None, to no session by name."""
+    """Let what is done in the block belong to `scope`; it stays open after the block."""
     before = _in_force.get()
     _in_force.set(scope)
     try:
@@ -103,17 +103,33 @@ def within(scope: Scope | _Outside | None) -> Iterator[None]:
         _in_force.set(before)
 
 
+@contextmanager
+def suspended(scope: Scope) -> Iterator[None]:
+    """Let what is done in the block be outside `scope`, as if that were not open yet.
+
+    What the scope has begun already (its threads, its tasks) goes on belonging to it.
+    """
+    with _lock:
+        _open.remove(scope)
+    try:
+        with within(scope.before):
+            yield
+    finally:
+        with _lock:
+            _open.append(scope)
+
+
 def current() -> Scope | None:
     """The session that a call made here belongs to, or None where no session is open.
 
     Raises:
         SessionError: sessions are open and nothing tells which of them the call belongs to, or its session has ended.
     """
-    if not _open:
-        return None
     scope = _named()
     if scope is not None and not scope.closed:
         return scope
+    if not _open:
+        return None
     if scope is not None and scope.exclusive:
         raise SessionError.ended(scope.name)
     if _in_force.get() is _OUTSIDE:

@@ -88,7 +88,7 @@ class Session:
     ) -> None:
         if not isinstance(name, str) or not name:
             raise ConfigurationError(f"name={name!r}: a cassette needs a name, a string that is not empty.")
-        self._name = name
+        self._name = self._recorded_as = name
         self._said = dict(said)
         self._redact = redact
         self._settings = resolve_settings(self._said, checks=_CHECKS)
@@ -327,7 +327,7 @@ class Session:
                 warnings.warn(EmptyRecordingWarning(self._name), stacklevel=4)
             return
         recording = engine.recording(prune=self._settings.prune)
-        recording.meta.test_id = self._name
+        recording.meta.test_id = self._recorded_as
         recording.meta.agentreplay_version = __version__
         recording.meta.sdks = _versions(recording.interactions)
         self._path = store_recording(recording, self._settings.directory, self._name, replaces=self._path)
