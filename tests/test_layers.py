@@ -6,6 +6,8 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from fnmatch import filter as filter_names
+from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
@@ -23,7 +25,7 @@ ROWS: Final[dict[str, str]] = {
         _miss _miss_text _excerpts _word_diff _terminal _drift_report
     """,
     "plain rules": """
-        _naming _paths _files _reading _upgrades _jsontext _carving _shapes
+        _naming _hosts _paths _files _reading _upgrades _jsontext _carving _shapes
         _redaction _settings _setting_sources _setting_values _mode_choice
     """,
     "the recorded models": "_recorded _cassette",
@@ -33,12 +35,12 @@ ROWS: Final[dict[str, str]] = {
         _answers _answer_streams _asked _steps _conversation _trajectory _drift
     """,
     "the decision": "_engine",
-    "the running program": "_active _patching _streams _outside",
+    "the running program": "_active _patching _streams _outside _callers _network",
     "the vendors": "integrations",
     "the session": "_install _session",
-    "front doors": "testing _public __init__",
+    "front doors": "testing pytest_plugin _pytest_* _public __init__",
 }
-"""From the bottom to the top; a package stands for all its modules."""
+"""From the bottom to the top; a package stands for all its modules, a name with `*` for all that begin so."""
 
 
 def module_name(path: Path) -> str:
@@ -49,9 +51,9 @@ MODULES: Final = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py
 
 
 def row_of(module: str) -> int | None:
-    """The row that names the module, or the package that it is in."""
+    """The row that names the module or the package that it is in."""
     for number, row in enumerate(ROWS.values()):
-        if module in row.split() or module.split(".")[0] in row.split():
+        if any(fnmatchcase(module.split(".")[0], name) for name in row.split()):
             return number
     return None
 
@@ -105,8 +107,8 @@ def test_no_imports_go_round_in_a_circle() -> None:
 
 def test_the_table_names_only_modules_that_exist() -> None:
     """A module that is gone leaves the table too."""
-    named = {name for row in ROWS.values() for name in row.split()}
-    assert named <= {name.split(".")[0] for name in MODULES}
+    there = {name.split(".")[0] for name in MODULES}
+    assert [name for row in ROWS.values() for name in row.split() if not filter_names(there, name)] == []
 
 
 @pytest.mark.parametrize("statement", ["import agentreplay", "from agentreplay import *", "import agentreplay.testing"])
