@@ -32,12 +32,14 @@ else:
         return sorted({*globals(), *_public.__all__})
 
 
+def _install_where_nothing_goes_live() -> None:
+    """Clients are often built when a module is imported, before any cassette is open, and must not want a key then."""
+    from agentreplay._install import install
+    from agentreplay._modes import Mode, mode_from_environment
+
+    if mode_from_environment() is Mode.REPLAY:
+        install()
+
+
 if os.environ.get("AGENTREPLAY_MODE", "").strip():
-    from agentreplay._modes import Mode as _Mode
-    from agentreplay._modes import mode_from_environment as _mode_from_environment
-
-    if _mode_from_environment() is _Mode.REPLAY:
-        # Clients are often built when a module is imported, before any cassette is open, and must not want a key then.
-        from agentreplay._install import install as _install
-
-        _install()
+    _install_where_nothing_goes_live()
