@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from agentreplay._ageing import age_notes
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from agentreplay._errors import AgentReplayError
 from agentreplay._explanation import mismatch
 from agentreplay._matching import InteractionIndex, Matchable, MatchStrategy
+from agentreplay._mismatch import CassetteMismatchError
 from agentreplay._modes import Mode
 from agentreplay._redacting import redact_request, redact_response
 from agentreplay._redaction import Redactor
@@ -112,7 +115,8 @@ class CallEngine:
     """Decides for every call of one session.
 
     `known` is the cassette that may answer (None where everything is live). Requests and answers are redacted as they
-    come in, so that matching sees what a file would hold. `absent` is raised for a call that nothing recorded answers
+    come in, so that matching sees what a file would hold. `max_age` says from when on a miss tells the age of `known`.
+    `absent` is raised for a call that nothing recorded answers
     where that is for want of a cassette; `notes` are written to the metadata of new interactions.
     """
 
@@ -122,6 +126,7 @@ class CallEngine:
     match: Matchable = MatchStrategy.EXACT
     allow_repeats: bool = False
     path: Path | None = None
+    max_age: timedelta | None = None
     absent: AgentReplayError | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
@@ -173,11 +178,15 @@ class CallEngine:
             with self._lock:
                 self._running[position] = request
             return Live(position, request, interaction)
-        error = self.absent or mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value)
+        error = self.absent or self._mismatch(request)
         with self._lock:
             self.counts.missed += 1
             self.first_miss = self.first_miss or error
         raise error
+
+    def _mismatch(self, request: RecordedRequest) -> CassetteMismatchError:
+        about = age_notes(self.known, self.max_age) if self.known else ()
+        return mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value, notes=about)
 
     def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> None:
         """Keep the answer to a live call."""

@@ -7,16 +7,16 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, ParamSpec, TypeVar, cast
 
 from agentreplay import _active, _install
+from agentreplay._ageing import installed_versions
 from agentreplay._cassette import Cassette, Interaction
-from agentreplay._drift import DriftReport, drift_report
+from agentreplay._drift import drift_report
+from agentreplay._drift_report import DriftReport
 from agentreplay._engine import CallEngine
 from agentreplay._errors import (
     CassetteNotFoundError,
@@ -246,6 +246,7 @@ class Session:
             match=cast("Matchable", self._settings.match),
             allow_repeats=self._settings.allow_repeats,
             path=self._path,
+            max_age=self._settings.max_age,
         )
         self._scope = _active.Scope(self._name, self._engine, ambient=ambient, exclusive=exclusive)
         _install.acquire()
@@ -329,18 +330,11 @@ class Session:
         recording = engine.recording(prune=self._settings.prune)
         recording.meta.test_id = self._recorded_as
         recording.meta.agentreplay_version = __version__
-        recording.meta.sdks = _versions(recording.interactions)
+        vendors = {str(item.metadata["vendor"]) for item in recording.interactions if "vendor" in item.metadata}
+        recording.meta.sdks = installed_versions(vendors) or None
         self._path = store_recording(recording, self._settings.directory, self._name, replaces=self._path)
         self._saved = recording
 
 
 watchers: Final[list[Callable[[Session], None]]] = []
 """Told of each session once it is open: a test run wants to know which cassettes were used."""
-
-
-def _versions(interactions: list[Interaction]) -> dict[str, str] | None:
-    found: dict[str, str] = {}
-    for vendor in sorted({str(interaction.metadata.get("vendor", "")) for interaction in interactions} - {""}):
-        with suppress(PackageNotFoundError):
-            found[vendor] = version(vendor)
-    return found or None
