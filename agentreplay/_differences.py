@@ -12,6 +12,7 @@ from agentreplay._canonical import canonical_json
 from agentreplay._cassette import RecordedRequest
 from agentreplay._json_values import is_array, is_object, same_json
 from agentreplay._miss import Change, Difference
+from agentreplay._redaction import comparable
 
 _PLAIN_NAME: Final = re.compile(r"[\w-]+|\$query|\$path")
 _VECTOR: Final = 16
@@ -28,15 +29,15 @@ def differences(recorded: RecordedRequest, actual: RecordedRequest) -> list[Diff
     Items of lists are aligned first, so that one inserted message is one difference and not one for each that follows.
     Paths lead into the body; `$path` and `$query` are the operation's path and its query parameters.
     """
-    return list(_compared(_Pair("", "", _document(recorded), _document(actual))))
+    found = list(_compared(_Pair("", "", _document(recorded), _document(actual))))
+    if recorded.model != actual.model and not any(item.path == "model" for item in found):
+        found.insert(0, Difference("model", recorded.model, actual.model))
+    return found
 
 
 def _document(request: RecordedRequest) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    model = request.model if request.model is not None else request.body.get("model")
-    if model is not None:
-        document["model"] = model
-    document.update({name: value for name, value in request.body.items() if name != "model"})
+    # As for the key: which number a secret's placeholder bears depends on what else was redacted before.
+    document = dict(comparable(request.body))
     if request.path is not None:
         document["$path"] = request.path
     if request.query:

@@ -12,7 +12,7 @@ from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._errors import ConfigurationError
 from agentreplay._matcher import Matcher, RequestTransform
 from agentreplay._provider_ids import SessionIds, numbered_ids
-from agentreplay._subset import is_within, same_operation
+from agentreplay._subset import is_within, same_operation, without_numbers
 
 
 class MatchStrategy(str, Enum):
@@ -97,6 +97,7 @@ class InteractionIndex:
         self._ids = SessionIds(self.interactions)
         self._positions: dict[str, list[int]] | None = None
         self._numbered: dict[str, list[int]] | None = None
+        self._recorded: list[RecordedRequest] | None = None
         self._turns: dict[str, int] = {}
         self._used: list[int] = []
         self._taken: set[int] = set()
@@ -226,7 +227,10 @@ class InteractionIndex:
         return None
 
     def _positions_within(self, request: RecordedRequest) -> list[int]:
-        return [position for position, item in enumerate(self.interactions) if is_within(item.request, request)]
+        if self._recorded is None:
+            self._recorded = [without_numbers(item.request) for item in self.interactions]
+        request = without_numbers(request)
+        return [position for position, recorded in enumerate(self._recorded) if is_within(recorded, request)]
 
     def _mark(self, position: int) -> Interaction:
         self._used.append(position)

@@ -6,11 +6,18 @@ from typing import Any
 
 from agentreplay._cassette import RecordedRequest
 from agentreplay._json_values import is_array, is_object, same_json
+from agentreplay._redaction import comparable
 
 
 def same_operation(recorded: RecordedRequest, request: RecordedRequest) -> bool:
     """Whether both are calls of one kind and method."""
     return recorded.kind == request.kind and recorded.method == request.method
+
+
+def without_numbers(request: RecordedRequest) -> RecordedRequest:
+    """`request` with the placeholders of redacted secrets made alike, as they are for the key of a request."""
+    body = comparable(request.body)
+    return request if body is request.body else request.model_copy(update={"body": body})
 
 
 def is_within(recorded: RecordedRequest, request: RecordedRequest) -> bool:

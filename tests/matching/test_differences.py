@@ -56,6 +56,16 @@ def test_a_model_beside_the_body_is_one_difference() -> None:
     one = request({}).model_copy(update={"model": "x"})
     other = request({}).model_copy(update={"model": "y"})
     assert differences(one, other) == [Difference("model", "x", "y")]
+    assert differences(one, one.model_copy(update={"body": {"model": "y"}})) == [
+        Difference("model", None, "y", Change.ADDED)
+    ]
+    assert differences(request({"model": "x"}), request({"model": "y"})) == [Difference("model", "x", "y")]
+
+
+def test_which_number_a_redacted_secret_bears_is_no_difference() -> None:
+    """Only what keeps two requests apart is shown."""
+    one, other = (chat(f"My mail is [REDACTED:email:{number}].", n=number) for number in (1, 2))
+    assert [item.path for item in _differences(one, other)] == ["n"]
 
 
 def test_an_inserted_message_is_one_difference() -> None:

@@ -175,6 +175,17 @@ def test_ids_work_together_with_a_matcher() -> None:
     assert index.take(request({**tool_turn("call_edited"), "user": "bob"})) is cassette[1]
 
 
+def test_an_interaction_found_by_its_ids_is_used_up() -> None:
+    """It does not answer a second time under the id that it was recorded with."""
+    cassette = [*_weather(), recorded(tool_turn("call_old"), answer="sunny again")]
+    cassette[0].response = _response(tool_answer("call_edited"))
+    index = InteractionIndex(cassette)
+    index.take(request(ASK))
+    assert index.take(request(tool_turn("call_edited"))) is cassette[1]
+    assert index.take(request(tool_turn("call_old"))) is cassette[2]
+    assert index.take(request(tool_turn("call_old"))) is None
+
+
 def test_what_differs_otherwise_is_not_found_by_its_ids() -> None:
     """A new id excuses nothing else."""
     cassette = _weather()
