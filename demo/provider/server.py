@@ -62,18 +62,22 @@ class Provider:
     """
 
     def __init__(self, model: Model = plain_model) -> None:
-        self.requests: list[Received] = []
-        self.usual = Behaviour()
-        self.hung_up = threading.Event()
-        self.faults: list[BaseException] = []
         self._model = model
-        self._numbers = itertools.count(1)
-        self._scripts: list[_Script] = []
-        self._store = Store()
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
         self._server: LoopbackServer | None = None
         self._port = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as new, at the same address: nothing was received, scripted or stored."""
+        self.requests: list[Received] = []
+        self.usual = Behaviour()
+        self.hung_up = threading.Event()
+        self.faults: list[BaseException] = []
+        self._numbers = itertools.count(1)
+        self._scripts: list[_Script] = []
+        self._store = Store()
         openai_files.fill(self._store)
         anthropic_objects.fill(self._store)
 

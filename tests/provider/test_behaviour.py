@@ -195,6 +195,15 @@ def test_a_stopped_provider_refuses_and_comes_back_at_the_same_place(
     assert say(openai_client, "hi").id == "chatcmpl-00000002"
 
 
+def test_a_provider_that_forgets_answers_as_at_the_start(provider: Provider, openai_client: openai.OpenAI) -> None:
+    """What was asked and scripted before leaves no trace, and the address stays."""
+    first = say(openai_client, "hi")
+    provider.fail(500, times=9)
+    provider.forget()
+    assert say(openai_client, "hi") == first
+    assert provider.count == 1
+
+
 def test_a_stop_releases_who_waits(provider: Provider, openai_client: openai.OpenAI) -> None:
     """A provider that holds a request can be stopped."""
     provider.script(Behaviour(hold=threading.Event()))
