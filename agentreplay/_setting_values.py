@@ -16,6 +16,7 @@ from agentreplay._modes import Mode
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE: Final = re.compile(r"(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>[smhdw]?)")
+_WITH_PORT: Final = re.compile(r"[^:]+:\d+|\[.*\]:\d+")
 _OFF: Final = frozenset({"off", "none", "never"})
 
 
@@ -59,6 +60,19 @@ def items(value: object) -> tuple[object, ...]:
     if isinstance(value, Iterable) and not isinstance(value, (bytes, dict)):
         return tuple(cast("Iterable[object]", value))
     raise ValueError("write a list of names, or one text with commas between them")
+
+
+def hosts(value: object) -> tuple[object, ...]:
+    """The items of a list of hosts: names, addresses, or patterns with `*`.
+
+    Raises:
+        ValueError: `value` is no list, or an item is more than a host.
+    """
+    found = items(value)
+    for item in found:
+        if isinstance(item, str) and ("/" in item or _WITH_PORT.fullmatch(item)):
+            raise ValueError(f"{item!r} is more than a host; write it without scheme, port and path")
+    return found
 
 
 def choice(name: str, *choices: str) -> BeforeValidator:

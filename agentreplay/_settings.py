@@ -20,7 +20,7 @@ from agentreplay._errors import ConfigurationError
 from agentreplay._mode_choice import Decider, choose_mode
 from agentreplay._modes import Mode
 from agentreplay._setting_sources import Source, from_environment, from_project
-from agentreplay._setting_values import age, choice, items, match_value, shown
+from agentreplay._setting_values import age, choice, hosts, items, match_value, shown
 
 Check = Callable[[Any], Any]
 """Takes a setting's value and gives what is to be kept; raises ValueError or ConfigurationError for what cannot be."""
@@ -40,7 +40,8 @@ class Settings(BaseModel):
         allow_repeats: answer a request again when its recordings are used up.
         allow_unused: let a block end well although recorded interactions were not asked for.
         block_network: refuse socket connections from inside a session; None means: while it replays.
-        allowed_hosts: hosts that may be connected to all the same; loopback always may.
+        allowed_hosts: hosts that may be connected to all the same, by name or address, `*` standing for any part;
+            loopback always may.
         max_age: how old a recording may be; None for any age. Written as `30d`, `12h`, `2w`, in seconds, or `off`.
         max_age_action: what happens to an older one.
         prune: with mode `extend`, drop the recorded interactions that were not used.
@@ -55,7 +56,7 @@ class Settings(BaseModel):
     allow_repeats: bool = False
     allow_unused: bool = False
     block_network: bool | None = None
-    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(items)] = ()
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(hosts)] = ()
     max_age: Annotated[timedelta | None, BeforeValidator(age)] = None
     max_age_action: Annotated[Literal["warn", "fail"], choice("max_age_action", "warn", "fail")] = "warn"
     prune: bool = False

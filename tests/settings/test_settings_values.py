@@ -60,6 +60,9 @@ def test_an_age_is_more_than_zero(written: object, tmp_path: Path) -> None:
         ({"allow_repeats": "perhaps"}, "allow_repeats='perhaps' (in code): "),
         ({"allowed_hosts": 5}, "allowed_hosts=5 (in code): write a list of names"),
         ({"allowed_hosts": [5]}, "allowed_hosts=[5] (in code): "),
+        ({"allowed_hosts": ["http://db.internal"]}, "allowed_hosts=['http://db.internal'] (in code): 'http://db.int"),
+        ({"allowed_hosts": "db.internal:5432"}, "allowed_hosts='db.internal:5432' (in code): 'db.internal:5432' is m"),
+        ({"allowed_hosts": "[::1]:80"}, "allowed_hosts='[::1]:80' (in code): '[::1]:80' is more than a host"),
         ({"redact_personal": {"mail": True}}, "redact_personal={'mail': True} (in code): write a list"),
         ({"directory": 7}, "directory=7 (in code): "),
         ({"match": "{ignore}"}, "match='{ignore}' (in code): this is no JSON object"),
@@ -114,6 +117,15 @@ def test_one_name_alone_is_a_list_of_one(tmp_path: Path) -> None:
     """A host as plain text means that host, not its letters."""
     assert resolved({"allowed_hosts": "db.internal"}, tmp_path).allowed_hosts == ("db.internal",)
     assert resolved({"allowed_hosts": []}, tmp_path).allowed_hosts == ()
+
+
+def test_addresses_of_both_kinds_are_hosts(tmp_path: Path) -> None:
+    """The colons of an address are no port."""
+    assert resolved({"allowed_hosts": ["::1", "10.0.0.5", "*.internal"]}, tmp_path).allowed_hosts == (
+        "::1",
+        "10.0.0.5",
+        "*.internal",
+    )
 
 
 def test_an_upper_layer_checks_what_only_it_understands(tmp_path: Path) -> None:
