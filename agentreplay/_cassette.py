@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -51,6 +52,7 @@ SHORT_HASH_LENGTH: Final = 12
 """How many digits of the content hash name a file."""
 
 
+_REPLACEMENT: Final = "\ufffd"
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -140,19 +142,20 @@ class Cassette(Record):
 
     def to_json(self, indent: int | None = 2) -> str:
         """The cassette as JSON text, `indent` spaces a level."""
-        try:
-            return self.model_dump_json(indent=indent)
-        except PydanticSerializationError:
-            # A lone surrogate (half of an emoji, at the seam of two stream events) is legal in JSON where it is
-            # escaped, and so it was when it came. Pydantic cannot write it, nor nest more than 255 levels.
-            text = json.dumps(
-                self._plain(),
-                indent=indent,
-                separators=None if indent is not None else (",", ":"),
-                ensure_ascii=False,
-                default=to_jsonable_python,
-            )
-            return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+        # A lone surrogate (half of an emoji, at the seam of two stream events) is legal in JSON where it is escaped,
+        # and so it was when it came. Pydantic refuses it in a value, mars it in a name, and nests 255 levels at most.
+        with contextlib.suppress(PydanticSerializationError):
+            text = self.model_dump_json(indent=indent)
+            if _REPLACEMENT not in text:
+                return text
+        text = json.dumps(
+            self._plain(),
+            indent=indent,
+            separators=None if indent is not None else (",", ":"),
+            ensure_ascii=False,
+            default=to_jsonable_python,
+        )
+        return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
     @classmethod
     def from_json(cls, data: str | bytes) -> Cassette:

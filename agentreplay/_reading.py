@@ -211,7 +211,8 @@ def _deep_place(data: bytes) -> str | None:
 
 
 def _number_place(data: bytes, number: str) -> str | None:
-    found = re.search(rb"[\[,:{]\s*(" + re.escape(number.encode()) + rb")\s*[\],}]", data)
+    beginning = re.escape(number[:QUOTE_LIMIT].encode())
+    found = re.search(rb"[\[,:]\s*(" + beginning + rb")", data)
     return _line_column(data, found.start(1)) if found else None
 
 

@@ -6,6 +6,7 @@ file where it is not set, so that a small cassette looks plain.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from typing import Annotated, Any, Final, Literal, TypeGuard
@@ -202,7 +203,11 @@ class Interaction(Record):
 
     def _hashed_part(self, position: int) -> dict[str, Any]:
         """What of this interaction, at this position, counts for the content hash."""
-        part: dict[str, Any] = to_jsonable_python(self._plain())
+        part = self._plain()
+        # As in the file: there a name is a text, also where a program gave a number. Names that are no Unicode, and
+        # deeper nesting, pydantic refuses; they come from JSON and are as they should be.
+        with contextlib.suppress(ValueError):
+            part = to_jsonable_python(part)
         response = part["response"]
         for name in _VOLATILE_RESPONSE:
             response.pop(name, None)
