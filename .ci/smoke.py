@@ -20,7 +20,7 @@ folders = {name.split("/")[0] for name in shipped}
 assert "agentreplay/py.typed" in shipped
 assert all(folder == "agentreplay" or folder.endswith(".dist-info") for folder in folders), folders
 needed = [line for line in requires("agentreplay") or [] if "extra ==" not in line]
-assert all(line.startswith(("pydantic", "wrapt")) for line in needed), needed
+assert all(line.startswith(("pydantic", "wrapt", "tomli")) for line in needed), needed
 
 recorder = CassetteRecorder("smoke")
 question = {"messages": [{"role": "user", "content": "hello"}]}
