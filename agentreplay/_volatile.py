@@ -39,6 +39,7 @@ _MONTH: Final = (
 )
 _WEEKDAY: Final = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)"
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
+_TH: Final = "(?:st|nd|rd|th)"
 _YEAR: Final = r"(?:19|20)\d\d"
 _CLOCK: Final = r"(?:[01]\d|2[0-4]):[0-5]\d"
 
@@ -59,13 +60,23 @@ _PATTERNS: Final[Mapping[Volatile, re.Pattern[str]]] = {
         rf"|(?<![\w:.]){_CLOCK}:[0-6]\d(?:\.\d+)?(?![\w:])"
     ),
     Volatile.DATES: re.compile(
-        rf"(?<![\w/.-])(?:{_WEEKDAY}?(?:{_YEAR}-\d\d-{_DAY}|{_YEAR}/\d\d?/{_DAY}|\d\d?/\d\d?/{_YEAR}|\d\d?\.\s?\d\d?\.\s?{_YEAR}"
-        rf"|{_MONTH}\.?\s+{_DAY}(?:st|nd|rd|th)?,?\s+{_YEAR}|{_DAY}(?:st|nd|rd|th)?\.?\s+(?:of\s+)?{_MONTH}\.?,?\s+{_YEAR}))"
-        r"(?!\w|[/-]\w)",
+        rf"(?<![\w/.-]){_WEEKDAY}?(?:{_YEAR}-\d\d-{_DAY}|{_YEAR}/\d\d?/{_DAY}|\d\d?/\d\d?/{_YEAR}"
+        rf"|\d\d?\.\s?\d\d?\.\s?{_YEAR}|{_MONTH}\.?\s+{_DAY}{_TH}?,?\s+{_YEAR}"
+        rf"|{_DAY}{_TH}?\.?\s+(?:of\s+)?{_MONTH}\.?,?\s+{_YEAR})(?!\w|[/-]\w)",
         re.IGNORECASE,
     ),
     Volatile.EPOCHS: re.compile(r"(?<![\w.-])(?:[1-3]\d{9}|40\d{8})(?:\d{3})?(?:\.\d+)?(?![\w-]|\.\d)"),
 }
+_SIGNS: Final[Mapping[Volatile, re.Pattern[str]]] = {
+    # What a text must hold for the rule to find anything in it. They are simple, and so the faster.
+    Volatile.TEMP_PATHS: re.compile("tmp/|/T/|Temp"),
+    Volatile.UUIDS: re.compile(r"[-\d]"),
+    Volatile.TIMESTAMPS: re.compile(r"\d:[0-5]\d|\dT\d"),
+    Volatile.DATES: re.compile(r"(?:19|20)\d\d"),
+    Volatile.EPOCHS: re.compile(r"\d{10}"),
+}
+_SHORTEST: Final = 6
+"""No value of any sort is shorter."""
 _PLACEHOLDER: Final[Mapping[Volatile, str]] = {
     Volatile.TEMP_PATHS: "<temp path>",
     Volatile.TIMESTAMPS: "<timestamp>",
@@ -90,8 +101,9 @@ def without_volatile(body: dict[str, Any], rules: Iterable[Volatile]) -> dict[st
 
     def replaced(value: Any) -> Any:
         if isinstance(value, str):
-            for swap in swaps:
-                value = swap(value)
+            if len(value) >= _SHORTEST:
+                for swap in swaps:
+                    value = swap(value)
         elif Volatile.EPOCHS in wanted and _is_epoch(value):
             return _PLACEHOLDER[Volatile.EPOCHS]
         return value
@@ -108,12 +120,15 @@ def _is_epoch(value: Any) -> bool:
 
 def _swap(rule: Volatile) -> Callable[[str], str]:
     """Replaces all values of this sort in a text."""
-    pattern = _PATTERNS[rule]
-    if rule is Volatile.UUIDS:
-        seen: dict[str, str] = {}
-        return lambda text: pattern.sub(lambda found: _numbered(seen, found[0].replace("-", "").lower(), "uuid"), text)
-    placeholder = _PLACEHOLDER[rule]
-    return lambda text: pattern.sub(placeholder, text)
+    sign, pattern = _SIGNS[rule], _PATTERNS[rule]
+    seen: dict[str, str] = {}
+
+    def placeholder(found: re.Match[str]) -> str:
+        if rule is Volatile.UUIDS:
+            return _numbered(seen, found[0].replace("-", "").lower(), "uuid")
+        return _PLACEHOLDER[rule]
+
+    return lambda text: pattern.sub(placeholder, text) if sign.search(text) else text
 
 
 def _numbered_calls() -> Callable[[str, IdPlace, str], str]:

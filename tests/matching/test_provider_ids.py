@@ -118,6 +118,18 @@ def test_a_reference_to_a_live_answer_is_another_one() -> None:
     assert index.take(request(_turn("resp_live"), RESPONSES)) is None
 
 
+def test_an_item_that_is_only_referred_to_is_a_reference() -> None:
+    """An item of a live answer is not shown by its reference, so the reference is to another one."""
+
+    def body(item: str) -> Body:
+        return {"model": "m", "input": [{"type": "item_reference", "id": item}]}
+
+    index = InteractionIndex([recorded(body("msg_1"), RESPONSES)])
+    index.received(_response({"output": [{"type": "message", "id": "msg_live"}]}))
+    assert index.take(request(body("msg_live"), RESPONSES)) is None
+    assert index.take(request(body("msg_1"), RESPONSES)) is not None
+
+
 def test_a_reference_to_a_changed_answer_is_the_same_one() -> None:
     """An edited answer keeps its place in the chain of responses, and so does an uploaded file."""
     cassette = [recorded(_turn(None), RESPONSES, {"id": "resp_edited"}), recorded(_turn("resp_1"), RESPONSES)]
@@ -149,6 +161,21 @@ def test_a_live_answer_in_the_place_of_a_recorded_one_gives_its_ids_their_names(
         assert found is expected
         previous = f"resp_live_{number}"
         index.received(_response({"id": previous, "output": []}), instead_of=found)
+
+
+def test_an_id_may_be_known_by_its_place_and_another_by_its_answer() -> None:
+    """A request that refers to a compared answer and shows a new tool call is found by both."""
+    call: Body = {"type": "function_call", "call_id": "call_old", "name": "f", "arguments": "{}"}
+
+    def body(previous: str, call_id: str) -> Body:
+        return {"model": "m", "previous_response_id": previous, "input": [{**call, "call_id": call_id}]}
+
+    cassette = [recorded(_turn(None), RESPONSES, {"id": "resp_1"}), recorded(body("resp_1", "call_old"), RESPONSES)]
+    index = InteractionIndex(cassette)
+    index.received(_response({"id": "resp_live"}), instead_of=index.take(request(_turn(None), RESPONSES)))
+    index.received(_response({"id": "resp_other", "output": [{**call, "call_id": "call_new"}]}))
+    assert index.take(request(body("resp_other", "call_new"), RESPONSES)) is None
+    assert index.take(request(body("resp_live", "call_new"), RESPONSES)) is cassette[1]
 
 
 def test_ids_in_streams_are_known() -> None:
