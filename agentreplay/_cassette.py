@@ -30,6 +30,8 @@ from agentreplay._recorded import (
     SortedTexts,
     StreamEvent,
 )
+from agentreplay._redacting import redact_interaction
+from agentreplay._redaction import Redactor
 from agentreplay._upgrades import schema_version, upgraded
 
 __all__ = [
@@ -222,21 +224,41 @@ class Cassette(Record):
         if computed != self.meta.content_hash:
             raise CassetteIntegrityError(self.meta.content_hash, computed, path=path)
 
+    def without_secrets(self, redactor: Redactor | None = None) -> Cassette:
+        """The cassette with placeholders for secrets; the very same object if it holds none.
+
+        The ids and the content hash of what changes are set anew, where they were set. `redactor` knows the secrets; by
+        default, those that the environment and their form give away.
+        """
+        redactor = redactor or Redactor()
+        redacted = [redact_interaction(redactor, interaction) for interaction in self.interactions]
+        if all(new is old for new, old in zip(redacted, self.interactions, strict=True)):
+            return self
+        for position, (new, old) in enumerate(zip(redacted, self.interactions, strict=True)):
+            if new.request is not old.request and old.id == old.compute_id():
+                redacted[position] = new.model_copy(update={"id": new.compute_id()})
+        clean = self.model_copy(update={"meta": self.meta.model_copy(), "interactions": redacted})
+        clean._source = _Source()
+        if clean.meta.content_hash:
+            clean.meta.content_hash = clean.compute_content_hash()
+        return clean
+
     def save(self, path: str | Path) -> Path:
         """Write the cassette to `path`, whole or not at all; missing folders are made. Gives the path back.
 
-        A content hash that no longer fits is set anew. A cassette that was loaded and not changed is written as the
-        bytes it was loaded from.
+        Secrets are replaced in what is written (see `without_secrets`), not in this object. A content hash that no
+        longer fits is set anew. A cassette that was loaded and not changed is written as the bytes it was loaded from.
 
         Raises:
             CassetteError: the system refuses, or no file could hold this cassette.
         """
         target = Path(path)
-        data = self._unchanged_source()
+        clean = self.without_secrets()
+        data = clean._unchanged_source()
         if data is None:
-            if self.meta.content_hash:
-                self.meta.content_hash = self.compute_content_hash()
-            data = self._file_bytes()
+            if clean.meta.content_hash:
+                clean.meta.content_hash = clean.compute_content_hash()
+            data = clean._file_bytes()
         write_whole(target, data)
         return target
 

@@ -6,10 +6,20 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from agentreplay._cassette import RecordedRequest, RecordedResponse, StreamEvent
+from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._redaction import Redactor
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def redact_interaction(redactor: Redactor, interaction: Interaction) -> Interaction:
+    """`interaction` without secrets; the very same object if it holds none."""
+    request = redact_request(redactor, interaction.request)
+    response = redact_response(redactor, interaction.response)
+    changes: dict[str, Any] = {}
+    if request is not interaction.request or response is not interaction.response:
+        changes.update(request=request, response=response)
+    return _with(_redacted(redactor, interaction, ("metadata",)), changes)
 
 
 def redact_request(redactor: Redactor, request: RecordedRequest) -> RecordedRequest:

@@ -332,7 +332,9 @@ class Session:
         recording.meta.agentreplay_version = __version__
         vendors = {str(item.metadata["vendor"]) for item in recording.interactions if "vendor" in item.metadata}
         recording.meta.sdks = installed_versions(vendors) or None
-        self._path = store_recording(recording, self._settings.directory, self._name, replaces=self._path)
+        self._path = store_recording(
+            recording, self._settings.directory, self._name, replaces=self._path, redactor=engine.redactor
+        )
         self._saved = recording
 
 

@@ -27,6 +27,7 @@ from agentreplay._files import (
     writing,
 )
 from agentreplay._naming import safe_path
+from agentreplay._redaction import Redactor
 
 RECORDING_NAME: Final = re.compile(r"[0-9a-f]{12}\.json")
 """What the file of a recording is called: the first digits of its content hash."""
@@ -47,9 +48,15 @@ def find_recording(directory: Path, name: str) -> Path | None:
 
 
 def store_recording(
-    cassette: Cassette, directory: Path, name: str, *, replaces: Path | None = None, disk: Disk = DISK
+    cassette: Cassette,
+    directory: Path,
+    name: str,
+    *,
+    replaces: Path | None = None,
+    redactor: Redactor | None = None,
+    disk: Disk = DISK,
 ) -> Path:
-    """Finalize `cassette`, and make it the recording of `name` under `directory`. Gives its file.
+    """Finalize `cassette`, and make it, without its secrets, the recording of `name` under `directory`. Gives its file.
 
     Every other recording of that name is removed, and the file `replaces` wherever it lies. An error or death at any
     moment leaves the old recording or the new one, whole.
@@ -59,6 +66,7 @@ def store_recording(
         CassetteFormatError: no file could hold what was recorded.
     """
     cassette.finalize()
+    cassette = cassette.without_secrets(redactor)
     data = cassette._file_bytes()
     path = Cassette.cassette_path(directory, name, cassette.meta.content_hash)
     folder = path.parent
