@@ -28,8 +28,8 @@ VERDICT: Final = "agentreplay_verdict"
 class Run:
     """The hooks around the tests."""
 
-    def __init__(self, config: pytest.Config, options: Options) -> None:
-        self.suite = Suite()
+    def __init__(self, config: pytest.Config, options: Options, suite: Suite) -> None:
+        self.suite = suite
         self._config = config
         self._places = Places(config)
         self._options = options

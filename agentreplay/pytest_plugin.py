@@ -17,6 +17,7 @@ from agentreplay._pytest_options import MARKER, Options, add_options
 
 if TYPE_CHECKING:
     from agentreplay._pytest_run import Run
+    from agentreplay._pytest_suite import Suite
     from agentreplay._pytest_summary import Summary
     from agentreplay._session import Session
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 _OPTIONS: Final = pytest.StashKey[Options]()
 _KEYLESS: Final = pytest.StashKey[KeylessClients]()
 _FINISHED: Final = pytest.StashKey["_Finished"]()
+_SUITE: Final = pytest.StashKey["Suite"]()
 _RUN: Final = pytest.StashKey["Run"]()
 _SUMMARY: Final = pytest.StashKey["Summary"]()
 
@@ -156,7 +158,7 @@ def _run(config: pytest.Config) -> Run:
     if run is None:
         from agentreplay._pytest_run import Run
 
-        run = config.stash[_RUN] = Run(config, config.stash[_OPTIONS])
+        run = config.stash[_RUN] = Run(config, config.stash[_OPTIONS], _suite(config))
         config.pluginmanager.register(run, "agentreplay-run")
         run.start()
         config.add_cleanup(run.stop)
@@ -172,6 +174,16 @@ def _summary(config: pytest.Config) -> Summary:
         from agentreplay._pytest_summary import Summary
 
         finished = config.stash[_FINISHED].tests
-        summary = config.stash[_SUMMARY] = Summary(config, config.stash[_OPTIONS], _run(config).suite, finished)
+        summary = config.stash[_SUMMARY] = Summary(config, config.stash[_OPTIONS], _suite(config), finished)
         config.pluginmanager.register(summary, "agentreplay-summary")
     return summary
+
+
+def _suite(config: pytest.Config) -> Suite:
+    """What is known of the suite, in this process or of all workers."""
+    suite = config.stash.get(_SUITE, None)
+    if suite is None:
+        from agentreplay._pytest_suite import Suite
+
+        suite = config.stash[_SUITE] = Suite()
+    return suite
