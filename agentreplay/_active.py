@@ -29,14 +29,25 @@ class Scope:
 
     `ambient` sessions were opened by `start()`: they also take the calls whose context names no session. What was
     started in one of them and outlives it belongs to the ambient session that is open then; if the one that ended is
-    `exclusive`, as that of a test is, to none.
+    `exclusive`, as that of a test is, to none. `allowed_hosts` are the only ones that it lets be connected to; None
+    lets all.
     """
 
-    def __init__(self, name: str, engine: CallEngine, *, ambient: bool = False, exclusive: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        engine: CallEngine,
+        *,
+        ambient: bool = False,
+        exclusive: bool = False,
+        allowed_hosts: tuple[str, ...] | None = None,
+    ) -> None:
         self.name = name
         self.engine = engine
         self.ambient = ambient
         self.exclusive = exclusive or not ambient
+        self.network_blocked = allowed_hosts is not None
+        self.allowed_hosts = allowed_hosts or ()
         self.closed = False
         self.outer: Scope | None = None
         self.before: Scope | _Outside | None = None
@@ -135,6 +146,15 @@ def current() -> Scope | None:
     if _in_force.get() is _OUTSIDE:
         return None
     return _unnamed()
+
+
+def blocking() -> Scope | None:
+    """The session that a connection opened here belongs to, if it blocks the network."""
+    try:
+        scope = current()
+    except SessionError:
+        return None
+    return scope if scope is not None and scope.network_blocked else None
 
 
 def _named() -> Scope | None:

@@ -9,9 +9,12 @@ from typing import Final
 
 import wrapt
 
-from agentreplay._active import follow_threads
+from agentreplay._active import blocking, follow_threads
+from agentreplay._network import NetworkGuard
 from agentreplay._patching import Patches
 from agentreplay.integrations import Patch, integrations
+
+_GUARD: Final = NetworkGuard(blocking)
 
 
 class _Installation:
@@ -43,8 +46,8 @@ class _Installation:
                 return
             try:
                 follow_threads(self._patches)
-                for integration in integrations():
-                    for name, patch in integration.targets.items():
+                for targets in (_GUARD.targets, *(integration.targets for integration in integrations())):
+                    for name, patch in targets.items():
                         self._patch_once_imported(name, patch)
             except BaseException:
                 self.release()

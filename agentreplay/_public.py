@@ -10,6 +10,7 @@ from agentreplay._cassette import (
     RecordedResponse,
     StreamEvent,
 )
+from agentreplay._drift_report import DriftAspect, DriftEntry, DriftFinding, DriftLimits, DriftReport
 from agentreplay._engine import ReplayEngine
 from agentreplay._errors import (
     AgentReplayError,
@@ -27,12 +28,27 @@ from agentreplay._errors import (
     StandInKeyError,
     UnfinishedCallWarning,
 )
+from agentreplay._file_errors import (
+    CassetteFileError,
+    CassetteFormatError,
+    CassetteIntegrityError,
+    CassetteSchemaError,
+    SeveralRecordingsError,
+)
 from agentreplay._install import install, uninstall
+from agentreplay._matcher import Matcher
 from agentreplay._matching import MatchStrategy
 from agentreplay._mismatch import CassetteMismatchError
+from agentreplay._miss import Change, Difference, MissReason, Nearest
 from agentreplay._modes import Mode
 from agentreplay._recorder import CassetteRecorder
+from agentreplay._redaction import RedactionRule, Redactor
+from agentreplay._report import SessionReport
 from agentreplay._session import Session, cassette
+from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
+from agentreplay._settings import Settings, settings
+from agentreplay._trajectory import Trajectory
+from agentreplay._verdict_errors import NetworkBlockedError, NothingInterceptedError, UnusedInteractionsError
 from agentreplay._version import __version__
 
 __all__ = [
@@ -40,32 +56,58 @@ __all__ = [
     "AgentReplayError",
     "AgentReplayWarning",
     "Cassette",
+    "CassetteAgeWarning",
     "CassetteError",
+    "CassetteFileError",
+    "CassetteFormatError",
+    "CassetteIntegrityError",
     "CassetteMeta",
     "CassetteMismatchError",
     "CassetteNotFoundError",
     "CassetteRecorder",
+    "CassetteSchemaError",
     "CassetteSchemaWarning",
+    "CassetteTooOldError",
+    "Change",
     "ConfigurationError",
+    "Difference",
+    "DriftAspect",
+    "DriftEntry",
+    "DriftFinding",
+    "DriftLimits",
+    "DriftReport",
     "EmptyRecordingWarning",
     "IncompleteStreamError",
     "Interaction",
     "MatchStrategy",
+    "Matcher",
+    "MissReason",
     "Mode",
+    "Nearest",
+    "NetworkBlockedError",
     "NotRecordableError",
     "NotRecordableWarning",
+    "NothingInterceptedError",
     "RecordedError",
     "RecordedRequest",
     "RecordedResponse",
     "RecordingError",
+    "RedactionRule",
+    "Redactor",
     "ReplayEngine",
     "Session",
     "SessionError",
+    "SessionReport",
+    "Settings",
+    "SeveralRecordingsError",
     "StandInKeyError",
     "StreamEvent",
+    "Trajectory",
     "UnfinishedCallWarning",
+    "UnusedInteractionsError",
     "__version__",
     "cassette",
     "install",
+    "settings",
     "uninstall",
 ]

@@ -248,11 +248,20 @@ class Session:
             path=self._path,
             max_age=self._settings.max_age,
         )
-        self._scope = _active.Scope(self._name, self._engine, ambient=ambient, exclusive=exclusive)
+        self._scope = _active.Scope(
+            self._name, self._engine, ambient=ambient, exclusive=exclusive, allowed_hosts=self._allowed_hosts(mode)
+        )
         _install.acquire()
         _active.enter(self._scope)
         for tell in watchers:
             tell(self)
+
+    def _allowed_hosts(self, mode: Mode) -> tuple[str, ...] | None:
+        """The hosts that may be connected to while the session is open; None for all."""
+        blocked = self._settings.block_network
+        if blocked is None:
+            blocked = mode is Mode.REPLAY
+        return tuple(self._settings.allowed_hosts) if blocked else None
 
     def _judge_age(self, known: Cassette) -> None:
         """Say that the recording is older than the settings allow.

@@ -21,7 +21,7 @@ from demo.provider import Provider
 
 def touched() -> list[type]:
     """Every class that is wrapped while a session is open, and clients that inherit from them."""
-    classes: list[type] = [threading.Thread, ThreadPoolExecutor, socket.socket, asyncio.AbstractEventLoop]
+    classes: list[type] = [threading.Thread, ThreadPoolExecutor, socket.socket, asyncio.BaseEventLoop]
     for sdk in (openai, anthropic):
         base = sys.modules[f"{sdk.__name__}._base_client"]
         resource = sys.modules[f"{sdk.__name__}._resource"]
