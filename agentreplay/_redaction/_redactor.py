@@ -1,0 +1,162 @@
+"""The redactor of one session: the secrets it knows, and the placeholders it has given out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from agentreplay._errors import ConfigurationError
+from agentreplay._redaction._formats import find_formats
+from agentreplay._redaction._known import (
+    KnownForm,
+    find_known,
+    forms_of,
+    is_worth_knowing,
+    secrets_of_environment,
+    secrets_of_headers,
+    without_scheme,
+)
+from agentreplay._redaction._leaves import JsonLeaves
+from agentreplay._redaction._named_values import find_named_values
+from agentreplay._redaction._personal import PERSONAL
+from agentreplay._redaction._placeholders import Placeholders, label_of
+from agentreplay._redaction._spans import PLACEHOLDER, Span
+from agentreplay._redaction._taking_out import TakingOut, Texts
+from agentreplay._redaction._user_rules import RedactionRule, UserRules
+
+
+class Finding(NamedTuple):
+    """A secret that stands in a value: where, and of which sort, without the secret itself (in the path neither)."""
+
+    path: str
+    label: str
+
+
+class Redactor:
+    """Takes secrets out of JSON values, texts and streams, and puts placeholders in (`[REDACTED:openai-key:1]`).
+
+    One redactor serves one session: equal secrets get equal placeholders, different ones different ordinals, in
+    order of first sight. What holds placeholders already is left as it is, so redacting twice changes nothing more.
+    It may be used from several threads.
+
+    Secrets are known in three ways: by value (`learn`, `learn_headers`, and the variables of `environment` whose
+    names look secret), by the name they stand under, and by the form that providers give their keys.
+
+    `extra` adds rules to the built-in ones: regular expressions, whose matches become `[REDACTED:custom:n]`, and
+    functions, which are called with each string (with the joined text of a stream) and give back what to keep of it.
+    `personal` names the personal data to take out as well: `email`, `card`, `phone`.
+
+    Raises:
+        ConfigurationError: a rule that is no valid pattern or function; an unknown name in `personal`.
+    """
+
+    def __init__(
+        self,
+        *,
+        extra: RedactionRule | Sequence[RedactionRule] = (),
+        personal: Collection[str] = (),
+        environment: Mapping[str, str] | None = os.environ,
+    ) -> None:
+        self._lock = threading.Lock()
+        self._known: tuple[KnownForm, ...] = ()
+        self._placeholders = Placeholders()
+        self._personal = _personal_rules([personal] if isinstance(personal, str) else personal)
+        self._taking_out = TakingOut(self._spans, bool(self._personal), UserRules(extra), self._placeholders)
+        for value, name in secrets_of_environment(environment or {}):
+            self.learn(value, name)
+
+    def __repr__(self) -> str:
+        known = len({form.secret for form in self._known})
+        return f"<Redactor: {known} known secrets, {len(self._placeholders)} placeholders given>"
+
+    def learn(self, secret: str, label: str = "known-secret") -> None:
+        """Take `secret` out from now on wherever it stands: plain, quoted for a URL, escaped for JSON, in base64.
+
+        A value shorter than eight characters, and what people give where no key is needed (`not-needed`), is ignored.
+        """
+        secret = without_scheme(secret)
+        if not is_worth_knowing(secret):
+            return
+        with self._lock:
+            if all(form.secret != secret for form in self._known):
+                self._known += tuple(forms_of(secret, label_of(label)))
+
+    def learn_headers(self, headers: Mapping[str, object]) -> None:
+        """Learn the secrets among a client's `headers`: all values but those of harmless headers and plain words."""
+        for secret, name in secrets_of_headers(headers):
+            self.learn(secret, name)
+
+    def reserve(self, value: Any) -> None:
+        """Give no ordinal of a placeholder that stands in the JSON `value` to another secret."""
+        leaves = JsonLeaves([value])
+        self._placeholders.reserve("\n".join([*leaves.texts, *leaves.keys]))
+
+    def redact(self, value: Any) -> Any:
+        """The JSON `value` without its secrets; the very same object if it holds none, else a copy of what changed."""
+        return self._redacted([value], events=False)[0]
+
+    def redact_events(self, events: Sequence[Any]) -> list[Any]:
+        """The parsed events of one stream without the secrets in any of them, and in the texts that they are pieces of.
+
+        A secret delivered in pieces becomes a placeholder in the piece where it begins. Events without secrets are
+        the same objects.
+        """
+        return self._redacted(events, events=True)
+
+    def redact_pieces(self, pieces: Sequence[str]) -> list[str]:
+        """As many pieces, whose joined text is that of `pieces` without its secrets."""
+        texts = list(pieces)
+        if texts:
+            self._taking_out.run(Texts(texts, [list(range(len(texts)))], [], {}, len(texts)))
+        return texts
+
+    def find(self, value: Any) -> list[Finding]:
+        """What `redact` would take out of the JSON `value`; paths are those in it (`messages[2].content`)."""
+        found = self._found([value], events=False)
+        return [Finding(path.removeprefix("[0]").removeprefix("."), label) for path, label in found]
+
+    def find_in_events(self, events: Sequence[Any]) -> list[Finding]:
+        """What `redact_events` would take out of `events`; a path begins with the number of the event, from 0."""
+        return self._found(events, events=True)
+
+    def _redacted(self, roots: Sequence[Any], *, events: bool) -> list[Any]:
+        leaves = JsonLeaves(roots, events=events)
+        texts, keys = self._settled(leaves)
+        return leaves.rebuilt(texts, keys)
+
+    def _found(self, roots: Sequence[Any], *, events: bool) -> list[Finding]:
+        leaves = JsonLeaves(roots, events=events)
+        texts, keys = self._settled(leaves)
+        changed = [(leaf, old, texts[leaf]) for leaf, old in enumerate(leaves.texts) if old != texts[leaf]]
+        found = [(leaves.path_of(leaf, keys), old, new) for leaf, old, new in changed]
+        found += [(leaves.path_of_key(old, keys), old, new) for old, new in keys.items()]
+        return [
+            Finding(path, match[1])
+            for path, old, new in found
+            for match in PLACEHOLDER.finditer(new)
+            if match[0] not in old
+        ]
+
+    def _settled(self, leaves: JsonLeaves) -> tuple[list[str], dict[str, str]]:
+        """The strings of `leaves` without secrets, and the new names of keys that held some."""
+        count = len(leaves.texts)
+        keys = list(leaves.keys)
+        texts = [*leaves.texts, *keys]
+        self._taking_out.run(Texts(texts, leaves.channels, range(len(texts)), leaves.named, count))
+        return texts[:count], {old: new for old, new in zip(keys, texts[count:], strict=True) if old != new}
+
+    def _spans(self, text: str) -> Iterator[Span]:
+        yield from find_known(text, self._known)
+        yield from find_formats(text)
+        yield from find_named_values(text)
+        for rule in self._personal:
+            yield from rule(text)
+
+
+def _personal_rules(names: Collection[str]) -> list[Callable[[str], Iterator[Span]]]:
+    for name in names:
+        if name not in PERSONAL:
+            raise ConfigurationError.unknown_choice("personal", name, PERSONAL)
+    return [PERSONAL[name] for name in names]
