@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import Any, Final, NamedTuple
 
+from agentreplay._alignment import Span, changed_spans
 from agentreplay._canonical import canonical_json
 from agentreplay._cassette import RecordedRequest
 from agentreplay._json_values import is_array, is_object, same_json
@@ -17,8 +17,6 @@ from agentreplay._redaction import comparable
 _PLAIN_NAME: Final = re.compile(r"[\w-]+|\$query|\$path")
 _VECTOR: Final = 16
 """From this many numbers on, a list is compared as a whole: it is a vector, and its items say nothing by themselves."""
-_ALIGNED_BY_CONTENT: Final = 2_000
-"""Up to this many items on either side, items that are not equal are told apart by content; more only by place."""
 _ALIGNED_BY_LIKENESS: Final = 900
 """Up to this many pairs, each is looked at to find which changed item was which."""
 
@@ -116,28 +114,26 @@ def _aligned(recorded: list[Any], actual: list[Any]) -> list[_Aligned]:
     if ours and theirs:
         return _aligned_by_name(ours, theirs)
     ours, theirs = [_print(item) for item in recorded], [_print(item) for item in actual]
-    if max(len(ours), len(theirs)) > _ALIGNED_BY_CONTENT:
+    spans = changed_spans(ours, theirs)
+    if spans is None:
         return _side_by_side(range(len(ours)), range(len(theirs)))
     pairs: list[_Aligned] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pairs += [_Aligned(i, j) for i, j in zip(range(i1, i2), range(j1, j2), strict=True)]
-        else:
-            pairs += _aligned_gap(recorded, actual, range(i1, i2), range(j1, j2))
+    place = actual_place = 0
+    for span in [*spans, Span(len(ours), len(ours), len(theirs), len(theirs))]:
+        pairs += _side_by_side(range(place, span.start), range(actual_place, span.new_start))
+        pairs += _aligned_gap(recorded, actual, range(span.start, span.end), range(span.new_start, span.new_end))
+        place, actual_place = span.end, span.new_end
     return _with_moves(pairs, ours, theirs)
 
 
 def _aligned_by_name(ours: list[str], theirs: list[str]) -> list[_Aligned]:
-    in_order = {
-        ours[block.a + step]
-        for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
-        for step in range(block.size)
-    }
+    moved = set[str]()
+    for span in changed_spans(ours, theirs) or ():
+        moved.update(theirs[span.new_start : span.new_end])
     places = {name: place for place, name in enumerate(ours)}
     gone = [_Aligned(place, None) for name, place in places.items() if name not in set(theirs)]
     return gone + [
-        _Aligned(places.get(name), place, moved=name in places and name not in in_order)
-        for place, name in enumerate(theirs)
+        _Aligned(places.get(name), place, moved=name in places and name in moved) for place, name in enumerate(theirs)
     ]
 
 

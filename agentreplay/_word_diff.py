@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
+from agentreplay._alignment import Span, changed_spans, common_start
 from agentreplay._excerpts import told_apart
 from agentreplay._printable import printable
 
@@ -23,8 +23,6 @@ _JOINED_UP_TO: Final = 2
 """Characters between two changes up to which they are shown as one."""
 _KEPT_IN_COMMON: Final = 12
 """Characters shown of what two long texts have in common where they begin to differ."""
-_COMPARED_IN_FULL: Final = 3_000
-"""Words, of both texts together and without their common ends, up to which all changes are looked for."""
 
 
 class Piece(NamedTuple):
@@ -48,15 +46,6 @@ class WordDiff(NamedTuple):
     only_space: bool
 
 
-class _Span(NamedTuple):
-    """One change, by the places of its words in both texts."""
-
-    start: int
-    end: int
-    new_start: int
-    new_end: int
-
-
 def word_diff(recorded: str, actual: str) -> WordDiff:
     """How `actual` differs from `recorded`."""
     ours, theirs = _TOKEN.findall(recorded), _TOKEN.findall(actual)
@@ -70,28 +59,41 @@ def word_diff(recorded: str, actual: str) -> WordDiff:
     )
 
 
-def _spans(ours: list[str], theirs: list[str]) -> list[_Span]:
-    start = _common_start(ours, theirs)
-    end = _common_start(ours[start:][::-1], theirs[start:][::-1])
-    middle, new_middle = ours[start : len(ours) - end], theirs[start : len(theirs) - end]
-    if len(middle) + len(new_middle) > _COMPARED_IN_FULL:
-        return [_Span(start, len(ours) - end, start, len(theirs) - end)]
-    codes = SequenceMatcher(None, middle, new_middle, autojunk=False).get_opcodes()
-    return [_Span(*(place + start for place in places)) for tag, *places in codes if tag != "equal"]
+def _spans(ours: list[str], theirs: list[str]) -> list[Span]:
+    spans = changed_spans(ours, theirs)
+    if spans is not None:
+        return spans
+    # First which sentences differ, then which words of those.
+    old, new = _sentences(ours), _sentences(theirs)
+    rough = changed_spans(
+        *(["".join(words[i:j]) for i, j in pairwise(ends)] for words, ends in ((ours, old), (theirs, new)))
+    )
+    result: list[Span] = []
+    for span in rough or [Span(0, len(old) - 1, 0, len(new) - 1)]:
+        i1, i2, j1, j2 = old[span.start], old[span.end], new[span.new_start], new[span.new_end]
+        fine = changed_spans(ours[i1:i2], theirs[j1:j2]) or [Span(0, i2 - i1, 0, j2 - j1)]
+        result += [Span(i1 + f.start, i1 + f.end, j1 + f.new_start, j1 + f.new_end) for f in fine]
+    return result
 
 
-def _joined(spans: list[_Span], ours: list[str]) -> list[_Span]:
-    joined: list[_Span] = []
+def _sentences(words: list[str]) -> list[int]:
+    """Where the sentences and lines of a text begin, by the places of its words, and where the last one ends."""
+    inner = [place + 1 for place, word in enumerate(words) if word.startswith((".", "!", "?", "。")) or "\n" in word]
+    return sorted({0, *inner, len(words)})
+
+
+def _joined(spans: list[Span], ours: list[str]) -> list[Span]:
+    joined: list[Span] = []
     for span in spans:
         if joined and _length(ours[joined[-1].end : span.start]) <= _JOINED_UP_TO:
-            joined[-1] = _Span(joined[-1].start, span.end, joined[-1].new_start, span.new_end)
+            joined[-1] = Span(joined[-1].start, span.end, joined[-1].new_start, span.new_end)
         else:
             joined.append(span)
     return joined
 
 
-def _grouped(spans: list[_Span], ours: list[str]) -> list[list[_Span]]:
-    groups: list[list[_Span]] = []
+def _grouped(spans: list[Span], ours: list[str]) -> list[list[Span]]:
+    groups: list[list[Span]] = []
     for span in spans:
         near = groups and _length(ours[groups[-1][-1].end : span.start]) <= _BETWEEN
         if near and _length(ours[groups[-1][0].start : groups[-1][-1].end]) < _PASSAGE:
@@ -101,7 +103,7 @@ def _grouped(spans: list[_Span], ours: list[str]) -> list[list[_Span]]:
     return groups
 
 
-def _passage(group: list[_Span], spans: list[_Span], ours: list[str], theirs: list[str]) -> Passage:
+def _passage(group: list[Span], spans: list[Span], ours: list[str], theirs: list[str]) -> Passage:
     first, last = spans.index(group[0]), spans.index(group[-1])
     # What stands around goes no further than to the next change, which would else be shown as if it were none.
     begin = spans[first - 1].end if first else 0
@@ -120,25 +122,16 @@ def _passage(group: list[_Span], spans: list[_Span], ours: list[str], theirs: li
 def _change(old: str, new: str) -> list[Piece]:
     if old.split() == new.split():
         # Of words that only stand further apart, the space alone is the change.
-        start = _common_start(old, new)
-        end = _common_start(old[start:][::-1], new[start:][::-1])
+        start = common_start(old, new)
+        end = common_start(old[start:][::-1], new[start:][::-1])
     else:
         start = 0
-        end = _common_start(_space_at_end(old)[::-1], _space_at_end(new)[::-1])
+        end = common_start(_space_at_end(old)[::-1], _space_at_end(new)[::-1])
     lead, tail = old[:start], old[len(old) - end :]
     old, new = old[start : len(old) - end], new[start : len(new) - end]
-    begin = max(0, _common_start(old, new) - _KEPT_IN_COMMON)
+    begin = max(0, common_start(old, new) - _KEPT_IN_COMMON)
     changed = told_apart(_clipped(old, begin), _clipped(new, begin))
     return [Piece(printable(lead)), Piece("", *changed), Piece(printable(tail))]
-
-
-def _common_start(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    length = 0
-    for one, other in zip(ours, theirs, strict=False):
-        if one != other:
-            break
-        length += 1
-    return length
 
 
 def _space_at_end(text: str) -> str:

@@ -22,7 +22,7 @@ ROWS: Final[dict[str, str]] = {
     "values": """
         _version _printable _canonical _json_reading _json_values _modes
         _errors _file_errors _session_errors _verdict_errors _mismatch
-        _miss _miss_text _excerpts _word_diff _terminal _drift_report
+        _miss _miss_text _excerpts _word_diff _alignment _terminal _drift_report
     """,
     "plain rules": """
         _naming _hosts _paths _files _reading _upgrades _jsontext _carving _shapes

@@ -123,9 +123,10 @@ def picture(seed: str, size: int = 6_000) -> str:
     return base64.b64encode(b"\x89PNG\r\n\x1a\n" + noise).decode()
 
 
-def document(changed: str = "harbour") -> str:
+def document(changed: str = "harbour", sentences: int = 120) -> str:
     """A document of some two thousand words, in one of which a word can be another."""
     sentence = "In the year {} the council of the town met {} times and heard what the {} would cost."
     return " ".join(
-        sentence.format(1700 + number, number % 9 + 2, changed if number == 87 else "harbour") for number in range(120)
+        sentence.format(1700 + number, number % 9 + 2, changed if number == 87 else "harbour")
+        for number in range(sentences)
     )

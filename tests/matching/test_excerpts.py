@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from agentreplay._excerpts import excerpt, media_in_words
 from agentreplay._word_diff import word_diff
 
-from .payloads import WEATHER_TOOL, assistant, picture, tool_turn, user
+from .payloads import WEATHER_TOOL, assistant, document, picture, tool_turn, user
 
 
 @pytest.mark.parametrize(
@@ -115,6 +114,24 @@ def test_far_apart_changes_are_shown_apart() -> None:
     assert second.endswith("w199 [y|Y] b")
 
 
+def test_changes_at_both_ends_of_a_long_document_are_found_one_by_one() -> None:
+    """A document of many pages is compared sentence by sentence first, so that its changes do not run together."""
+    text = document(sentences=480)
+    changed = text.replace("year 1701", "spring of 1701", 1)
+    changed = changed[:20_000] + changed[20_000:].replace("town", "village", 1)
+    changed = changed[:40_000] + changed[40_000:].replace("cost", "bring", 1)
+    assert [line[line.index("[") : line.index("]") + 1] for line in _line(text, changed)] == [
+        "[year|spring of]",
+        "[town|village]",
+        "[cost|bring]",
+    ]
+
+
+def test_texts_of_few_different_words_are_compared_quickly() -> None:
+    """Where nearly all words are alike, the comparison stays short, at the price of being coarse."""
+    assert word_diff("a b " * 20_000, "b a c " * 20_000).changes >= 1
+
+
 def test_long_words_are_shown_where_they_part() -> None:
     """Of two long words that begin alike, the place is shown from which on they differ."""
     (line,) = _line("x" * 300 + "A" + "y" * 300, "x" * 300 + "B" + "y" * 300)
@@ -138,5 +155,5 @@ def test_every_change_of_a_text_is_found(recorded: str, actual: str) -> None:
 
 def test_two_long_texts_with_nothing_in_common_are_compared_quickly() -> None:
     """Megabytes of text give one change, without comparing each word with each."""
-    old, new = (" ".join(os.urandom(4).hex() for _ in range(60_000)) for _ in range(2))
+    old, new = (" ".join(f"{letter}{number}" for number in range(60_000)) for letter in "ab")
     assert word_diff(old, new).changes == 1
