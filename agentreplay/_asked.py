@@ -53,8 +53,7 @@ def _is_of_the_model(message: Any) -> bool:
     said = as_object(message)
     if "role" in said:
         return as_text(said["role"]) in _OF_THE_MODEL
-    kind = as_text(said.get("type"))
-    return kind == "reasoning" or kind.endswith("_call")
+    return as_text(said.get("type")).endswith("_call")
 
 
 def _read(message: Any) -> list[Said]:

@@ -130,6 +130,7 @@ def test_a_sentence_among_arguments_may_be_worded_anew() -> None:
     assert drifts(recorded, called("search", {"queries": ["current weather in Paris, France, now please"]})) == set()
     unlike = called("search", {"queries": ["which hotels near Rome have a pool"]})
     assert drifts(recorded, unlike) == {DriftAspect.TOOL_CALLS}
+    assert drifts(called("get", {"n": 1}), called("get", {"n": True})) == {DriftAspect.TOOL_CALLS}
     assert drifts(called("get", {"id": "user-17"}), called("get", {"id": "user-18"})) == {DriftAspect.TOOL_CALLS}
 
 
@@ -199,6 +200,18 @@ def test_values_do_not_belong_to_the_structure() -> None:
         "a[*].b was number, is text"
     ]
     assert [str(change) for change in shape_changes([1], {"a": 1})] == ["the answer was array, is object"]
+
+
+def test_a_null_is_as_good_as_nothing() -> None:
+    """A member that was null may be gone, and one that is null now was not there before."""
+    assert shape_changes({"a": None, "b": 1}, {"b": 1}) == shape_changes({"b": 1}, {"a": None, "b": 1}) == []
+
+
+def test_items_are_held_to_their_own_type() -> None:
+    """A text block may not look like an image, though the answer holds both."""
+    was: Any = [{"type": "count", "value": 1}, {"type": "name", "value": "x"}]
+    now: Any = [{"type": "count", "value": "x"}]
+    assert [str(change) for change in shape_changes(was, now)] == ["[count].value was number, is text"]
 
 
 def test_text_that_is_json_is_held_to_its_structure() -> None:

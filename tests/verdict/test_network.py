@@ -411,3 +411,30 @@ def test_patterns_cover_whole_hosts() -> None:
     assert not is_among("evil-db.internal", ["db.internal"])
     assert not is_among("db.internal.example.com", ["db.internal", "*.internal"])
     assert not is_among("internal", ["*.internal"])
+    assert is_among(host_text("fe80::1%eth0"), ["fe80::1"])
+
+
+class OtherFamily:
+    """A socket of a family that is no internet's, such as the one between a machine and its guests."""
+
+    family = 40
+
+    def connect(self, address: tuple[int, int]) -> str:
+        return f"connected to {address}"
+
+
+def test_other_families_of_sockets_are_let_through() -> None:
+    """Their addresses name no host."""
+    patches = Patches()
+    guard = NetworkGuard(Session)
+    module = ModuleType("socket")
+    for name in ("connect_ex", "sendto", "sendmsg"):
+        setattr(OtherFamily, name, OtherFamily.connect)
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        setattr(module, name, len)
+    module.socket = OtherFamily  # type: ignore[attr-defined]
+    guard.targets["socket"](module, patches)
+    try:
+        assert OtherFamily().connect((2, 1024)) == "connected to (2, 1024)"
+    finally:
+        patches.undo()
