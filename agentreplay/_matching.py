@@ -67,6 +67,13 @@ def read_match(value: Matchable) -> Match:
     raise ConfigurationError.not_usable("match", value, why)
 
 
+def refuse_contradiction(match: Matchable, *, allow_repeats: bool) -> None:
+    """Raise a ConfigurationError where the two cannot be meant together."""
+    if allow_repeats and read_match(match) is MatchStrategy.SEQUENCE:
+        why = "contradicts match='sequence', where every call has its place"
+        raise ConfigurationError.not_usable("allow_repeats", allow_repeats, why)
+
+
 _OPTIONS = ("ignore", "only", "volatile", "ignore_whitespace", "ignore_tool_order")
 """A matcher's options that can be written in a file."""
 
@@ -89,9 +96,7 @@ class InteractionIndex:
     ) -> None:
         self.interactions = tuple(interactions)
         self.match = read_match(match)
-        if allow_repeats and self.match is MatchStrategy.SEQUENCE:
-            why = "contradicts match='sequence', where every call has its place"
-            raise ConfigurationError.not_usable("allow_repeats", allow_repeats, why)
+        refuse_contradiction(self.match, allow_repeats=allow_repeats)
         self.allow_repeats = allow_repeats
         self._lock = threading.Lock()
         self._ids = SessionIds(self.interactions)

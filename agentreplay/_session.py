@@ -25,7 +25,7 @@ from agentreplay._errors import (
     SessionError,
     UnfinishedCallWarning,
 )
-from agentreplay._matching import Matchable, read_match
+from agentreplay._matching import Matchable, read_match, refuse_contradiction
 from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
 from agentreplay._redaction import RedactionRule, Redactor
@@ -93,6 +93,7 @@ class Session:
         self._redact = redact
         self._settings = resolve_settings(self._said, checks=_CHECKS)
         self._redactor()
+        refuse_contradiction(cast("Matchable", self._settings.match), allow_repeats=self._settings.allow_repeats)
         self._path: Path | None = None
         self._engine: CallEngine | None = None
         self._scope: _active.Scope | None = None

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentreplay import Cassette, CassetteMismatchError, ConfigurationError, MatchStrategy, ReplayEngine
+from agentreplay import Cassette, CassetteMismatchError, ConfigurationError, MatchStrategy, ReplayEngine, cassette
 from agentreplay._cassette import Interaction
 from agentreplay._matcher import Matcher
 from agentreplay._matching import InteractionIndex, Matchable
@@ -78,6 +78,8 @@ def test_repeats_contradict_a_sequence() -> None:
     """Where every call has its place, none can be repeated; asking for both is an error."""
     with pytest.raises(ConfigurationError, match=r"allow_repeats=True: contradicts match='sequence'"):
         InteractionIndex([], "sequence", allow_repeats=True)
+    with pytest.raises(ConfigurationError, match=r"allow_repeats=True: contradicts match='sequence'"):
+        cassette("never opened", match="sequence", allow_repeats=True)
 
 
 def test_subset_lets_a_request_hold_more_than_was_recorded() -> None:
