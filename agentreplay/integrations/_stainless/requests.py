@@ -33,7 +33,7 @@ def describe(vendor: Vendor, client: Any, options: Any) -> RecordedRequest:
     verb = str(options.method).upper()
     path, url_query = _path_and_query(client, _url(options), vendor, verb)
     operation = vendor.routes.find(verb, path)
-    body = _body(options, operation.method)
+    body = _body(client, options, operation.method)
     query = {**url_query, **json_value(_given(options.params) or {}, operation.method)}
     model = body.get("model")
     return RecordedRequest(
@@ -76,27 +76,40 @@ def json_value(value: Any, method: str) -> Any:
     raise NotJSONError(method, type(value))
 
 
-def _body(options: Any, method: str) -> dict[str, Any]:
+def _body(client: Any, options: Any, method: str) -> dict[str, Any]:
     if str(options.method).lower() == "get":
         return {}
     content = getattr(options, "content", None)
     if content is not None:
-        return _content(content)
+        return body_of_content(content)
     data = _given(options.json_data)
     if isinstance(data, (bytes, bytearray)):
-        return _content(data)
+        return body_of_content(data)
     extra = _given(getattr(options, "extra_json", None))
     body = json_value(data, method)
     if extra:
         body = {**(body or {}), **json_value(extra, method)}
     if options.files:
-        body = {**(body or {}), **_files(options.files)}
+        body = {**_fields(client, body or {}), **describe_files(options.files)}
     if body is None:
         return {}
     return body if isinstance(body, dict) else {"json": body}
 
 
-def _content(content: Any) -> dict[str, Any]:
+def _fields(client: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a form as they are sent: text, lists under names with brackets."""
+    return {name: _field_text(value) for name, value in client._serialize_multipartform(data).items()}
+
+
+def _field_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_field_text(item) for item in value]
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return str(value)
+
+
+def body_of_content(content: Any) -> dict[str, Any]:
     """A body that is not the SDK's JSON: taken as JSON if it is some, else as a file."""
     if isinstance(content, (bytes, bytearray, str)):
         try:
@@ -108,18 +121,10 @@ def _content(content: Any) -> dict[str, Any]:
     return {"content": describe_file(content)}
 
 
-def _files(files: Any) -> dict[str, Any]:
+def describe_files(files: Any) -> dict[str, Any]:
+    """The files of a form by field, in the forms that the SDKs take: a mapping, or pairs of name and file."""
     items: Iterable[tuple[str, Any]] = files.items() if isinstance(files, Mapping) else files
-    described: dict[str, Any] = {}
-    for name, file in items:
-        entry = describe_file(file)
-        if name not in described:
-            described[name] = entry
-        elif isinstance(described[name], list):
-            described[name].append(entry)
-        else:
-            described[name] = [described[name], entry]
-    return described
+    return fold((name, describe_file(file)) for name, file in items)
 
 
 def describe_file(file: Any) -> dict[str, Any]:
@@ -165,7 +170,7 @@ def _bytes_of(file: Any) -> bytes | None:
 
 def _path_and_query(client: Any, url: str, vendor: Vendor, verb: str) -> tuple[str, dict[str, Any]]:
     """The path below the client's base URL, and the query that the URL itself carries."""
-    if vendor.routes.names_query(verb, url):
+    if vendor.routes.knows(verb, url):
         return url, {}
     parts = urlsplit(url)
     path = parts.path
@@ -174,10 +179,11 @@ def _path_and_query(client: Any, url: str, vendor: Vendor, verb: str) -> tuple[s
         path = path.removeprefix(base) if path.startswith(f"{base}/") else path
     if not path.startswith("/"):
         path = f"/{path}"
-    return path, _fold(parse_qsl(parts.query, keep_blank_values=True))
+    return path, fold(parse_qsl(parts.query, keep_blank_values=True))
 
 
-def _fold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def fold(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping of these pairs; where a name stands several times, of the list of its values."""
     folded: dict[str, Any] = {}
     for key, value in pairs:
         if key not in folded:

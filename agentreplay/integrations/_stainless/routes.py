@@ -63,8 +63,8 @@ class Routes:
                 return Operation(name, fixed=False)
         return Operation(f"{verb} {path}", fixed=True)
 
-    def names_query(self, verb: str, path: str) -> bool:
-        """Whether `path` with its query is an operation of its own (as `/v1/messages?beta=true` is)."""
+    def knows(self, verb: str, path: str) -> bool:
+        """Whether `verb` on `path`, its query included (`/v1/messages?beta=true`), is an operation of the table."""
         return (verb, path) in self._fixed or self.find(verb, path).method != f"{verb} {path}"
 
 

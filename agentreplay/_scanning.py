@@ -1,0 +1,60 @@
+"""Looks for secrets in cassettes that lie on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentreplay._cassette import Cassette
+from agentreplay._errors import CassetteError
+from agentreplay._printable import printable
+from agentreplay._redaction import Redactor
+from agentreplay._storage import cassette_files
+
+
+@dataclass(frozen=True)
+class ScanFinding:
+    """A secret in a file: where in it (`interactions[2].request.body`) and of which sort. Never the secret itself.
+
+    `problem` stands instead where the file could not be looked through.
+    """
+
+    path: Path
+    where: str = ""
+    label: str = ""
+    problem: str | None = None
+
+    def __str__(self) -> str:
+        if self.problem is not None:
+            return f"{self.path}: not looked through: {self.problem}"
+        return f"{self.path}: {self.where}: {self.label}"
+
+    def as_json(self) -> dict[str, str]:
+        """The finding as plain data."""
+        fields = {"path": str(self.path), "where": self.where, "label": self.label, "problem": self.problem or ""}
+        return {name: value for name, value in fields.items() if value}
+
+
+def scan_folder(directory: Path, *, personal: Collection[str] = ()) -> list[ScanFinding]:
+    """What looks like a secret in the cassettes under `directory`, file by file.
+
+    Raises:
+        ConfigurationError: `personal` names no personal data that is known.
+    """
+    found: list[ScanFinding] = []
+    for path in cassette_files(directory):
+        redactor = Redactor(personal=personal)
+        try:
+            cassette = Cassette.load(path)
+        except CassetteError as error:
+            found.append(ScanFinding(path, problem=printable(error.reason)))
+            continue
+        for position, interaction in enumerate(cassette.interactions):
+            data = interaction.model_dump(mode="json")
+            events = data["response"].pop("events", None) or []
+            place = f"interactions[{position}]"
+            seen = [(f".{where}", label) for where, label in redactor.find(data)]
+            seen += [(f".response.events{where}", label) for where, label in redactor.find_in_events(events)]
+            found += [ScanFinding(path, place + where, label) for where, label in seen]
+    return found
