@@ -42,6 +42,8 @@ _KEPT_PREFIXES: Final = ("x-ratelimit-", "anthropic-ratelimit-", "anthropic-fast
 _BLANK_LINES: Final = ("\n\n", "\r\r", "\r\n\r\n", "\r\n\r")
 """What ends an event; some decoders take the last CR as the blank line, before its LF has come."""
 
+_OTHER_STREAMS: Final = ("application/x-jsonl", "application/jsonl", "application/vnd.amazon.eventstream")
+
 LIBRARIES: Final = ("httpx", "httpx2")
 
 
@@ -79,8 +81,7 @@ def record(
         duration_ms=round(duration_ms, 3),
     )
     text = _text(b"".join(chunks))
-    as_events = (stream or content_type.startswith("text/event-stream")) and not response.is_error
-    if as_events and text is not None:
+    if text is not None and not response.is_error and _holds_events(content_type, stream=stream):
         _put_events(recorded, text, _times_of(chunks, times, text), vendor, passed)
         values = [event.data for event in recorded.events or []]
     else:
@@ -176,6 +177,11 @@ def _decoded(response: Any, passed: Passed) -> tuple[list[bytes], list[float]]:
         if passed.exhausted:
             raise
     return chunks, times
+
+
+def _holds_events(content_type: str, *, stream: bool) -> bool:
+    """Whether a body is read as server-sent events; what an app streams may be lines of JSON, or binary frames."""
+    return content_type.startswith("text/event-stream") or (stream and not content_type.startswith(_OTHER_STREAMS))
 
 
 def _text(content: bytes) -> str | None:
