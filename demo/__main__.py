@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 from unittest import mock
 
 import agentreplay
@@ -85,14 +85,15 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+class _NoSocket(socket.socket):
+    def __init__(self, *_args: object, **_options: object) -> None:
+        raise AssertionError("a socket was opened in replay")
+
+
 @contextmanager
 def no_sockets() -> Generator[None, None, None]:
     """Whoever opens a socket in this block has gone live, and fails."""
-
-    def refuse(*_: object) -> NoReturn:
-        raise AssertionError("a socket was opened in replay")
-
-    with mock.patch.object(socket, "socket", refuse):
+    with mock.patch.object(socket, "socket", _NoSocket):
         yield
 
 
