@@ -61,8 +61,11 @@ class NetworkGuard:
 
     def _patch_proactor(self, module: ModuleType, patches: Patches) -> None:
         # Windows: it connects beside the socket's own methods.
-        for name in ("sock_connect", "sock_sendto"):
-            patches.wrap(module.BaseProactorEventLoop, name, self._on_loop)
+        patches.wrap(module.BaseProactorEventLoop, "sock_connect", self._on_loop)
+        # Since Python 3.11.
+        if hasattr(module.BaseProactorEventLoop, "sock_sendto"):
+            patches.wrap(module.BaseProactorEventLoop, "sock_sendto", self._on_loop)
+        patches.wrap(module._ProactorDatagramTransport, "sendto", self._on_transport)
 
     def _patch_uvloop(self, module: ModuleType, patches: Patches) -> None:
         # It has sockets of its own, outside Python.
@@ -82,6 +85,10 @@ class NetworkGuard:
         sock = args[0] if args else kwargs.get("sock")
         if sock is not None and sock.family in _INTERNET:
             self._check(kwargs.get("address", args[-1] if len(args) > 1 else None))
+        return wrapped(*args, **kwargs)
+
+    def _on_transport(self, wrapped: Any, _transport: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._check(args[1] if len(args) > 1 else kwargs.get("addr"))
         return wrapped(*args, **kwargs)
 
     def _create_connection(self, wrapped: Any, _loop: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

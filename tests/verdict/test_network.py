@@ -298,7 +298,8 @@ def test_undo_leaves_everything_as_it_was() -> None:
     """Classes and modules hold what they held, inherited methods included."""
     modules = [importlib.import_module(name) for name in ("socket", "asyncio.base_events", "asyncio.proactor_events")]
     owners: list[Any] = [*modules, socket.socket, asyncio.base_events.BaseEventLoop]
-    owners.append(importlib.import_module("asyncio.proactor_events").BaseProactorEventLoop)
+    proactor: Any = importlib.import_module("asyncio.proactor_events")
+    owners += [proactor.BaseProactorEventLoop, proactor._ProactorDatagramTransport]
     before: list[dict[str, Any]] = [held(owner) for owner in owners]
     patches = Patches()
     guard = NetworkGuard(in_force.get)
@@ -341,6 +342,9 @@ class Loop:
     async def sock_connect(self, sock: Any, address: Any) -> None:
         self.reached.append(address)
 
+    async def sendto(self, data: bytes, addr: Any = None) -> None:
+        self.reached.append(addr)
+
     async def sock_sendto(self, sock: Any, data: bytes, address: Any) -> None:
         self.reached.append(address)
 
@@ -352,6 +356,7 @@ LOOP_ATTEMPTS: dict[str, Callable[[Loop, str], Any]] = {
     "connect by keywords": lambda loop, host: loop.create_connection(None, host=host, port=80),
     "datagrams": lambda loop, host: loop.create_datagram_endpoint(None, remote_addr=(host, 80)),
     "socket": lambda loop, host: loop.sock_connect(ANY_SOCKET, (host, 80)),
+    "sent datagram": lambda loop, host: loop.sendto(b"x", (host, 80)),
     "datagram": lambda loop, host: loop.sock_sendto(ANY_SOCKET, b"x", address=(host, 80)),
 }
 
@@ -361,10 +366,11 @@ def test_event_loops_that_connect_on_their_own_are_guarded(attempt: Callable[[Lo
     """Their methods refuse what the sockets' own would, and let the rest through."""
     patches = Patches()
     guard = NetworkGuard(Session)
-    for name, attribute in (("uvloop", "Loop"), ("asyncio.proactor_events", "BaseProactorEventLoop")):
-        module = ModuleType(name)
-        setattr(module, attribute, Loop)
-        guard.targets[name](module, patches)
+    uvloop, proactor = ModuleType("uvloop"), ModuleType("asyncio.proactor_events")
+    uvloop.Loop = proactor.BaseProactorEventLoop = Loop  # type: ignore[attr-defined]
+    proactor._ProactorDatagramTransport = Loop  # type: ignore[attr-defined]
+    for module in (uvloop, proactor):
+        guard.targets[module.__name__](module, patches)
     loop = Loop()
     try:
         with pytest.raises(NetworkBlockedError):
@@ -374,6 +380,7 @@ def test_event_loops_that_connect_on_their_own_are_guarded(attempt: Callable[[Lo
         assert len(loop.reached) == 1
         asyncio.run(loop.create_connection(None, sock=object()))
         asyncio.run(loop.create_datagram_endpoint(None, ("127.0.0.1", 0)))
+        asyncio.run(loop.sendto(b"x"))
     finally:
         patches.undo()
 
