@@ -43,6 +43,11 @@ _STAND_INS: Final = frozenset(
 )
 """What people write where a key must be given and none is needed; as known secrets they would eat words of prose."""
 
+_WORDS_OF_PROTOCOL: Final = frozenset(
+    ("assistant", "completed", "developer", "end_turn", "function", "in_progress", "thinking", "tool_calls", "tool_use")
+)
+"""As known secrets they would make a recording unreadable to the SDK."""
+
 
 class KnownForm(NamedTuple):
     """One form in which a text may hold a known secret; `base64` if the text may go on for some characters."""
@@ -57,7 +62,7 @@ def is_worth_knowing(value: str) -> bool:
     """Whether `value` can be searched for without hitting words and templates."""
     return (
         SHORTEST_KNOWN <= len(value) <= _LONGEST_KNOWN
-        and value.lower() not in _STAND_INS
+        and value.lower() not in _STAND_INS | _WORDS_OF_PROTOCOL
         and not value.isdigit()
         and BARRIER not in value
         and not is_no_value(value)
@@ -117,6 +122,7 @@ _SECRET_VARIABLE: Final = re.compile(
     r"SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|AWS_.*KEY"
     r"|(?:^|_)(?:API_?KEY|ACCESS_?KEY|TOKEN|KEY|PAT|PWD|JWT)(?:_BASE)?(?:_?\d+)?$"
 )
+_MAYBE_SECRET_VARIABLE: Final = re.compile("KEY|TOKEN|AUTH|PASS|PWD")
 _NO_SECRET_VARIABLE: Final = re.compile(
     r"(?:^|_)(?:FILE|PATH|DIR|NAME|URL|URI|ENDPOINT|HOST|PORT|TYPE|REGION|PROVIDER|HELPER|COMMAND|CMD|SOCK|COUNT|LIMIT"
     r"|LENGTH|SIZE|ALGORITHM|TTL|EXPIRY|EXPIRES|EXPIRATION|EXPIRES_IN|TIMEOUT|ENABLED|VERSION|FORMAT|MODE)$"
@@ -127,14 +133,16 @@ _URL_PASSWORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s:/?#@]*:([^\s/
 
 def secrets_of_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The value and the name of each variable in `environment` whose name or form is that of a secret."""
-    for name, value in environment.items():
+    for name, value in ((name, value.strip()) for name, value in environment.items()):
         upper = name.upper()
-        if _SECRET_VARIABLE.search(upper) and not _NO_SECRET_VARIABLE.search(upper) and "://" not in value:
-            yield value.strip(), name
-        elif "://" in value:
-            match = _URL_PASSWORD.match(value.strip())
+        if "://" in value:
+            match = _URL_PASSWORD.match(value)
             if match:
                 yield match[1], "url-password"
+        elif not _NO_SECRET_VARIABLE.search(upper) and (
+            _SECRET_VARIABLE.search(upper) or (_MAYBE_SECRET_VARIABLE.search(upper) and looks_random(value, 16))
+        ):
+            yield value, name
 
 
 _PLAIN_HEADER: Final = re.compile(

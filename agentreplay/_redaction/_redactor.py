@@ -61,6 +61,7 @@ class Redactor:
     ) -> None:
         self._lock = threading.Lock()
         self._known: tuple[KnownForm, ...] = ()
+        self._told: set[str] = set()
         self._placeholders = Placeholders()
         self._personal = _personal_rules([personal] if isinstance(personal, str) else personal)
         self._taking_out = TakingOut(self._spans, bool(self._personal), UserRules(extra), self._placeholders)
@@ -76,12 +77,14 @@ class Redactor:
 
         A value shorter than eight characters, and what people give where no key is needed (`not-needed`), is ignored.
         """
-        secret = without_scheme(secret)
-        if not is_worth_knowing(secret):
+        # Each call of a client tells its key again.
+        if secret in self._told:
             return
+        bare = without_scheme(secret)
         with self._lock:
-            if all(form.secret != secret for form in self._known):
-                self._known += tuple(forms_of(secret, label_of(label)))
+            if bare not in self._told and is_worth_knowing(bare):
+                self._known += tuple(forms_of(bare, label_of(label)))
+            self._told |= {secret, bare}
 
     def learn_headers(self, headers: Mapping[str, object]) -> None:
         """Learn the secrets among a client's `headers`: all values but those of harmless headers and plain words."""

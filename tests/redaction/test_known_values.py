@@ -107,6 +107,8 @@ ENVIRONMENT = {
     "STRIPE_KEY": "value-nine-9",
     "SECRET_KEY_BASE": "value-ten-10",
     "VAULT_CREDENTIALS": "value-eleven-11",
+    "API_TOKEN_PROD": "value-twelve-12-xy",
+    "GATEWAY_AUTH": "value-thirteen-13",
 }
 
 
@@ -133,6 +135,8 @@ def test_an_environment_variable_with_a_secret_name_is_known(name: str) -> None:
         ("SSH_PUBLIC_KEY", "ssh-rsa-abcdef"),
         ("PAD_TOKEN", "<|endoftext|>"),
         ("MONKEY", "bananas-and-more"),
+        ("TOKEN_STRATEGY", "sliding-window"),
+        ("AGENT_SECRET", "assistant"),
         ("HF_TOKEN", "true"),
         ("MY_TOKEN", "$OTHER_TOKEN"),
         ("API_KEY_URL", "https://example.com/keys"),
