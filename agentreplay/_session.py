@@ -25,16 +25,15 @@ from agentreplay._errors import (
     SessionError,
     UnfinishedCallWarning,
 )
+from agentreplay._judging import judge_age, judge_use, report_of
 from agentreplay._matching import Matchable, read_match, refuse_contradiction
 from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
 from agentreplay._redaction import RedactionRule, Redactor
-from agentreplay._report import SessionReport, session_report, unused_error
-from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
+from agentreplay._report import SessionReport, session_report
 from agentreplay._settings import Check, resolve_settings
 from agentreplay._storage import find_recording, store_recording
 from agentreplay._trajectory import Trajectory
-from agentreplay._verdict_errors import NothingInterceptedError
 from agentreplay._version import __version__
 
 P = ParamSpec("P")
@@ -148,20 +147,7 @@ class Session:
 
     def report(self) -> SessionReport:
         """What became of the calls of this session, so far or in all."""
-        engine = self._engine
-        if engine is None:
-            return session_report(self._name, self.mode, [])
-        counts = engine.counts
-        return session_report(
-            self._name,
-            engine.mode,
-            engine.interactions,
-            replayed=counts.replayed,
-            recorded=counts.recorded,
-            live=counts.live,
-            missed=counts.missed,
-            unused=len(engine.unused),
-        )
+        return report_of(self._name, self._engine) if self._engine else session_report(self._name, self.mode, [])
 
     def __repr__(self) -> str:
         return f"<agentreplay session {self._name!r} mode={self.mode.value} path={str(self._path)!r}>"
@@ -239,7 +225,7 @@ class Session:
         mode = self._decided(mode)
         known = Cassette.load(self._path) if self._path and mode in _ANSWERING else None
         if known is not None:
-            self._judge_age(known)
+            judge_age(known, self._path, self._settings)
         self._engine = CallEngine(
             mode,
             self._redactor(),
@@ -263,18 +249,6 @@ class Session:
         if blocked is None:
             blocked = mode is Mode.REPLAY
         return tuple(self._settings.allowed_hosts) if blocked else None
-
-    def _judge_age(self, known: Cassette) -> None:
-        """Say that the recording is older than the settings allow.
-
-        Raises:
-            CassetteTooOldError: it is, and the settings make it an error.
-        """
-        limit, age = self._settings.max_age, known.meta.age()
-        if limit is not None and self._path is not None and age is not None and age > limit:
-            if self._settings.max_age_action == "fail":
-                raise CassetteTooOldError(self._path, age, limit)
-            warnings.warn(CassetteAgeWarning(self._path, age, limit), stacklevel=5)
 
     def _decided(self, mode: Mode) -> Mode:
         """What the session does, now that it is known whether there is a recording.
@@ -313,21 +287,7 @@ class Session:
         if engine.records:
             self._keep(engine)
         elif engine.mode is Mode.REPLAY and not scope.ambient and not self._settings.allow_unused:
-            self._judge_use(engine)
-
-    def _judge_use(self, engine: CallEngine) -> None:
-        """Hold the run against the recording.
-
-        Raises:
-            NothingInterceptedError: not one call was intercepted although there are recorded ones.
-            UnusedInteractionsError: recorded interactions were not asked for.
-        """
-        unused = engine.unused
-        recorded = len(self.cassette.interactions)
-        if recorded and not engine.started:
-            raise NothingInterceptedError(recorded, self._path)
-        if unused:
-            raise unused_error(unused, recorded=recorded, cassette_path=self._path)
+            judge_use(engine)
 
     def _keep(self, engine: CallEngine) -> None:
         if engine.running:

@@ -37,7 +37,7 @@ ROWS: Final[dict[str, str]] = {
     "the decision": "_engine",
     "the running program": "_active _patching _streams _outside _callers _network",
     "the vendors": "integrations",
-    "the session": "_install _session",
+    "the session": "_judging _install _session",
     "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning cli _public __init__",
 }
 """From the bottom to the top; a package stands for all its modules, a name with `*` for all that begin so."""
