@@ -253,12 +253,10 @@ class Cassette(Record):
             CassetteError: the system refuses, or no file could hold this cassette.
         """
         target = Path(path)
-        clean = self.without_secrets()
-        data = clean._unchanged_source()
-        if data is None:
-            if clean.meta.content_hash:
-                clean.meta.content_hash = clean.compute_content_hash()
-            data = clean._file_bytes()
+        source = self._unchanged_source()
+        if source is None and self.meta.content_hash:
+            self.meta.content_hash = self.compute_content_hash()
+        _, data = self._for_disk(source=source)
         write_whole(target, data)
         return target
 
@@ -268,20 +266,27 @@ class Cassette(Record):
         # Compared as text: as values, 1 and 1.0 and True are equal, and not the same file.
         return data if data is not None and self._read(data)[0].to_json() == self.to_json() else None
 
-    def _file_bytes(self) -> bytes:
-        """What a file of this cassette holds. All that we write to a disk passes here.
+    def _for_disk(self, redactor: Redactor | None = None, *, source: bytes | None = None) -> tuple[Cassette, bytes]:
+        """What a file of this cassette holds, as a cassette and as bytes. All that we write to a disk passes here.
+
+        The bytes are `source`, which say the same, where no secret had to be taken out.
 
         Raises:
             CassetteFormatError: what the models were given is no JSON, so that no file could hold it.
         """
+        # Secrets are looked for in what the file would hold: in memory there may be values that only become text there.
+        plain, data = self._as_file()
+        clean = plain.without_secrets(redactor)
+        return clean._as_file() if clean is not plain else (plain, source or data)
+
+    def _as_file(self) -> tuple[Cassette, bytes]:
         try:
             data = (self.to_json(indent=2) + "\n").encode()
-            self._read(data)
+            return self._read(data)[0], data
         except CassetteError as error:
             raise CassetteFormatError.not_writable_as_json(error.reason, where=error.where) from None
         except (TypeError, ValueError, RecursionError) as error:
             raise CassetteFormatError.not_writable_as_json(str(error), where=None) from error
-        return data
 
     @staticmethod
     def cassette_path(base_dir: str | Path, test_id: str, content_hash: str) -> Path:

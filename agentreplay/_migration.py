@@ -50,9 +50,10 @@ def rehash(path: Path, *, disk: Disk = DISK) -> Path:
     cassette, schema = Cassette._read(data, path)
     before = cassette.to_json()
     cassette.finalize()
-    target = _named_by_hash(path, cassette)
-    if schema < CASSETTE_SCHEMA_VERSION or cassette.to_json() != before or target != path:
-        write_whole(target, cassette._file_bytes(), instead_of=[path], disk=disk)
+    clean, new = cassette._for_disk()
+    target = _named_by_hash(path, clean)
+    if schema < CASSETTE_SCHEMA_VERSION or clean.to_json() != before or target != path:
+        write_whole(target, new, instead_of=[path], disk=disk)
     return target
 
 
@@ -63,12 +64,13 @@ def _migrated(path: Path, dry_run: bool, backup: bool, disk: Disk) -> Migration 
         if schema == CASSETTE_SCHEMA_VERSION:
             return None
         cassette.finalize()
-        target = _named_by_hash(path, cassette)
+        clean, new = cassette._for_disk()
+        target = _named_by_hash(path, clean)
         kept = _backup_path(path, schema) if backup else None
         if not dry_run:
             if kept is not None:
                 write_whole(kept, data, disk=disk)
-            write_whole(target, cassette._file_bytes(), instead_of=[path], disk=disk)
+            write_whole(target, new, instead_of=[path], disk=disk)
     except CassetteError as error:
         return Migration(path, problem=error)
     return Migration(path, schema, target, kept)

@@ -66,9 +66,8 @@ def store_recording(
         CassetteFormatError: no file could hold what was recorded.
     """
     cassette.finalize()
-    cassette = cassette.without_secrets(redactor)
-    data = cassette._file_bytes()
-    path = Cassette.cassette_path(directory, name, cassette.meta.content_hash)
+    clean, data = cassette._for_disk(redactor)
+    path = Cassette.cassette_path(directory, name, clean.meta.content_hash)
     folder = path.parent
     with writing(path):
         require_inside(folder, directory)

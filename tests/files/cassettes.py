@@ -6,6 +6,11 @@ from agentreplay._cassette import Cassette, CassetteMeta
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse
 
 
+def file_of(made: Cassette) -> bytes:
+    """What the file of a cassette holds."""
+    return made._for_disk()[1]
+
+
 def cassette(answer: str = "hello", *, calls: int = 2, name: str = "a test") -> Cassette:
     """A finalized cassette in which each call is answered with `answer`; its date never changes."""
     made = Cassette(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.files.cassettes import cassette
+from tests.files.cassettes import cassette, file_of
 
-GOOD: Final = cassette()._file_bytes()
+GOOD: Final = file_of(cassette())
 MEGABYTES_10: Final = 10_000_000
 
 

@@ -14,11 +14,11 @@ from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError
 from agentreplay._file_errors import CassetteFormatError
 from agentreplay._json_values import is_array, is_object
-from tests.files.cassettes import cassette
+from tests.files.cassettes import cassette, file_of
 from tests.files.generated import JSON
 from tests.files.messages import assert_fit_to_print
 
-SOUND: Final = cassette(calls=1)._file_bytes()
+SOUND: Final = file_of(cassette(calls=1))
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 """The folder of a test may serve all examples: each writes its own file anew."""
 

@@ -17,7 +17,7 @@ from agentreplay._file_errors import CassetteFileError
 from agentreplay._files import TEMPORARY_NAME, Disk, write_whole
 from agentreplay._migration import migrate_folder, rehash
 from agentreplay._storage import find_recording, keep_recording, store_recording
-from tests.files.cassettes import cassette
+from tests.files.cassettes import cassette, file_of
 from tests.files.dying_disk import Death, DyingDisk, FailingDisk, SteppingDisk
 
 NAME: Final = "suite/test_one"
@@ -53,7 +53,7 @@ def record_new_in_place_of_elsewhere(folder: Path, disk: Disk) -> Path:
 
 
 def write_plain_bytes(folder: Path, disk: Disk) -> None:
-    write_whole(first(folder), NEW._file_bytes(), disk=disk)
+    write_whole(first(folder), file_of(NEW), disk=disk)
 
 
 def set_hash_anew(folder: Path, disk: Disk) -> Path:

@@ -64,6 +64,7 @@ def test_nothing_of_a_file_is_quoted_beyond_80_characters(tmp_path: Path) -> Non
         changed('"http_status": 200', f'"headers": {{"{secret}": 1}}'),
         changed('"n": 0', f'"{secret}": {{"a": 1, "a": 2}}'),
         changed('"n": 0', f'"{secret}": 1, "{secret}": 2'),
+        changed('"n": 0', f'"{secret[:50]}": {{"{secret[:60]}": {{"{secret[:70]}": {{"a": 1, "a": 2}}}}}}'),
         GOOD + b"<<<<<<< " + secret.encode() + b"\n",
     ):
         path = tmp_path / "c.json"

@@ -74,6 +74,30 @@ def test_a_device_is_not_even_opened(monkeypatch: pytest.MonkeyPatch) -> None:
             Cassette.load("/dev/null")
 
 
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [(os.mkfifo, "it is a FIFO"), (link_to("/etc/passwd"), "it cannot be read: ")],
+    ids=["FIFO", "link"],
+)
+def test_a_file_exchanged_while_it_is_opened_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], what: str
+) -> None:
+    """What was a file when it was looked at, and is none when it is opened, neither hangs nor is followed."""
+    path = cassette().save(tmp_path / "c.json")
+    really_open = os.open
+
+    def exchange_and_open(opened: Path, flags: int) -> int:
+        path.unlink()
+        make(path)
+        return really_open(opened, flags)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", exchange_and_open)
+        with pytest.raises(CassetteFileError) as caught:
+            Cassette.load(path)
+    assert str(caught.value).startswith(f"{path}: {what}")
+
+
 def test_a_link_to_a_file_beside_it_is_followed(tmp_path: Path) -> None:
     """A link that stays in its folder, or leads below it, is as good as the file."""
     (tmp_path / "below").mkdir()
