@@ -33,7 +33,7 @@ class Funnel:
             call.options = client._copy_and_prepare(call.options)
         decision = scope.engine.begin(describe(self._vendor, client, call.options))
         if isinstance(decision, Replay):
-            return replay(self._vendor, client, call, decision, is_async=False)
+            return replay(self._vendor, client, call, decision, wrapped, is_async=False)
         with LiveCall(self._vendor, scope, decision) as live:
             result = call.send(wrapped)
         live.returned(result)
@@ -50,7 +50,7 @@ class Funnel:
             call.options = await client._copy_and_prepare(call.options)
         decision = scope.engine.begin(describe(self._vendor, client, call.options))
         if isinstance(decision, Replay):
-            return await replay(self._vendor, client, call, decision, is_async=True)
+            return await replay(self._vendor, client, call, decision, wrapped, is_async=True)
         with LiveCall(self._vendor, scope, decision) as live:
             result = await call.send(wrapped)
         live.returned(result)

@@ -10,6 +10,7 @@ from typing import Any
 from agentreplay._active import current
 from agentreplay._modes import Mode
 from agentreplay._patching import Patches
+from agentreplay.integrations._stainless.attempts import async_attempt, attempt
 from agentreplay.integrations._stainless.connections import refuse_connection
 from agentreplay.integrations._stainless.credentials import build_without_key
 from agentreplay.integrations._stainless.funnel import Funnel
@@ -40,6 +41,9 @@ class StainlessIntegration:
         patches.wrap(base.AsyncAPIClient, "request", funnel.async_request)
         patches.wrap(base.SyncAPIClient, "_process_response", observe_response)
         patches.wrap(base.AsyncAPIClient, "_process_response", observe_response)
+        if hasattr(base.SyncAPIClient, "_attempt_request"):
+            patches.wrap(base.SyncAPIClient, "_attempt_request", attempt)
+            patches.wrap(base.AsyncAPIClient, "_attempt_request", async_attempt)
         for key_class in self.vendor.key_classes:
             constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
             patches.wrap(getattr(sdk, key_class.name), "__init__", constructor)

@@ -12,15 +12,19 @@ from agentreplay._cassette import RecordedResponse
 from agentreplay._engine import Live
 from agentreplay._streams import Passed, tee
 from agentreplay.integrations._stainless import responses
+from agentreplay.integrations._stainless.attempts import retries_served
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _live_call: ContextVar[LiveCall | None] = ContextVar("agentreplay_live_call", default=None)
 
 
-def observe_response(wrapped: Any, _client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def observe_response(wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Wraps `_process_response`, where the SDK hands what it received to its own parser."""
     call = _live_call.get()
-    if call is not None:
+    served_retries = retries_served(client)
+    if served_retries is not None:
+        kwargs["retries_taken"] = served_retries
+    elif call is not None:
         call.received(kwargs["response"], stream=bool(kwargs.get("stream")), retries=kwargs.get("retries_taken", 0))
     return wrapped(*args, **kwargs)
 
