@@ -15,8 +15,8 @@ from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from agentreplay._canonical import canonical_json
-from agentreplay._errors import CassetteError, CassetteSchemaWarning
-from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError
+from agentreplay._errors import CassetteSchemaWarning
+from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError, written_as_json
 from agentreplay._files import read_whole, write_whole
 from agentreplay._naming import safe_path
 from agentreplay._reading import collector_paused, json_object, shape_error
@@ -255,7 +255,8 @@ class Cassette(Record):
         target = Path(path)
         source = self._unchanged_source()
         if source is None and self.meta.content_hash:
-            self.meta.content_hash = self.compute_content_hash()
+            with written_as_json():
+                self.meta.content_hash = self.compute_content_hash()
         _, data = self._for_disk(source=source)
         write_whole(target, data)
         return target
@@ -280,13 +281,9 @@ class Cassette(Record):
         return clean._as_file() if clean is not plain else (plain, source or data)
 
     def _as_file(self) -> tuple[Cassette, bytes]:
-        try:
+        with written_as_json():
             data = (self.to_json(indent=2) + "\n").encode()
             return self._read(data)[0], data
-        except CassetteError as error:
-            raise CassetteFormatError.not_writable_as_json(error.reason, where=error.where) from None
-        except (TypeError, ValueError, RecursionError) as error:
-            raise CassetteFormatError.not_writable_as_json(str(error), where=None) from error
 
     @staticmethod
     def cassette_path(base_dir: str | Path, test_id: str, content_hash: str) -> Path:

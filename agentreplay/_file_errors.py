@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from agentreplay._errors import CassetteError
@@ -77,6 +78,17 @@ class CassetteFormatError(CassetteError):
             where=where,
             next_step="Nothing was written, and what was there before is still there.",
         )
+
+
+@contextmanager
+def written_as_json() -> Generator[None]:
+    """Within, what is no JSON (or none that our reader takes) is an error about a cassette that cannot be written."""
+    try:
+        yield
+    except CassetteError as error:
+        raise CassetteFormatError.not_writable_as_json(error.reason, where=error.where) from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CassetteFormatError.not_writable_as_json(str(error), where=None) from error
 
 
 class CassetteSchemaError(CassetteError):

@@ -14,7 +14,7 @@ from typing import Final
 
 from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError
-from agentreplay._file_errors import CassetteFileError, SeveralRecordingsError
+from agentreplay._file_errors import CassetteFileError, SeveralRecordingsError, written_as_json
 from agentreplay._files import (
     DISK,
     Disk,
@@ -65,7 +65,8 @@ def store_recording(
         CassetteFileError: the system refuses, or a symbolic link leads out of `directory`.
         CassetteFormatError: no file could hold what was recorded.
     """
-    cassette.finalize()
+    with written_as_json():
+        cassette.finalize()
     clean, data = cassette._for_disk(redactor)
     path = Cassette.cassette_path(directory, name, clean.meta.content_hash)
     folder = path.parent

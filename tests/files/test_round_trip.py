@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from pydantic import BaseModel
 
-from agentreplay._cassette import Cassette
+from agentreplay._cassette import Cassette, CassetteMeta
 from agentreplay._file_errors import CassetteFormatError
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
+from agentreplay._storage import store_recording
 from tests.files.cassettes import cassette
 from tests.files.generated import CASSETTES
 
@@ -216,6 +217,10 @@ def test_what_no_file_could_hold_is_refused_before_anything_is_written(tmp_path:
         Cassette(interactions=[_call(body)]).save(path)
     assert "Nothing was written" in str(caught.value)
     assert Cassette.load(path) == cassette()
+    with pytest.raises(CassetteFormatError, match="this cannot be written: "):
+        store_recording(Cassette(interactions=[_call(body)]), tmp_path, "test_one")
+    with pytest.raises(CassetteFormatError, match="this cannot be written: "):
+        Cassette(meta=CassetteMeta(content_hash="0"), interactions=[_call(body)]).save(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["c.json"]
 
 
