@@ -98,6 +98,7 @@ def test_a_quote_inside_the_value_does_not_end_it() -> None:
         ("DB_PASSWORD=swordfish\nDB_USER=me", "DB_PASSWORD={}\nDB_USER=me"),
         (f"password: {SECRET}\nuser: me", "password: {}\nuser: me"),
         (f'client = Client(api_key="{SECRET}", n=1)', 'client = Client(api_key="{}", n=1)'),
+        ("A=1\\napi_key=abc12345\\nB=2", "A=1\\napi_key={}\\nB=2"),
         ("the header was Bearer abcdefghij0123456789xyz.", "the header was Bearer {}"),
     ],
 )
@@ -154,7 +155,7 @@ def test_names_alone_make_no_secret(value: Any) -> None:
         "Authorization: Bearer tokens are explained in RFC 6750; use Bearer authentication.",
         "Authorization: Bearer <token>",
         "password = getpass()\napi_key=os.environ['OPENAI_API_KEY']\ntoken = get_token(name='x')",
-        "api_key=settings.api_key_v2, secret_key = load_secret(name)",
+        "api_key=settings.api_key_v2, secret_key = load_secret(name), password=sha256hex(word), access_token: v2_token",
         'ENV_API_KEY = "ANTHROPIC_API_KEY"',
         "cookie = response.cookies.get(name='x1y2z3')",
         '{"properties": {"password": {"type": "string"}}, "required": ["password"]}',

@@ -11,7 +11,7 @@ from agentreplay._redaction import Redactor
 
 from .samples import OPENAI, sample
 
-DATA_URL = "data:application/pdf;base64," + base64.b64encode(b"/AKIA" + bytes(range(200))).decode()
+DATA_URL = "data:application/pdf;base64," + base64.b64encode(OPENAI.encode()).decode()
 
 
 def _knowing() -> Redactor:

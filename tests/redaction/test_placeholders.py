@@ -83,6 +83,13 @@ def test_one_secret_inside_another_makes_one_placeholder() -> None:
     assert redactor.redact('{"password": "my hunter2hunter2!"}') == '{"password": "[REDACTED:password:1]"}'
 
 
+def test_two_secrets_that_overlap_make_one_placeholder() -> None:
+    """Nothing of either stays; the longer one names it."""
+    redactor = Redactor(environment=None)
+    redactor.learn("1234,correct-horse-7", "known")
+    assert redactor.redact("api_key=abcd1234,correct-horse-7!") == "api_key=[REDACTED:known:1]!"
+
+
 def test_what_does_not_change_is_shared_and_nothing_is_changed_in_place() -> None:
     """A copy is made of the way to the secret alone."""
     value = {"a": {"b": [1, {"c": OPENAI}]}, "d": {"e": "f"}}

@@ -162,6 +162,15 @@ def test_texts_that_come_by_turns_are_told_apart() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("mark", ["index", "item_id", "output_index", "content_index", "summary_index"])
+def test_any_mark_of_an_event_tells_texts_apart(mark: str) -> None:
+    """Two parts of one item, two items of one output, two blocks."""
+    first = [{"type": "x.delta", mark: 1, "delta": piece} for piece in (GITHUB[:10], GITHUB[10:])]
+    second = [{"type": "x.delta", mark: 2, "delta": piece} for piece in ("a ", "b ")]
+    redacted = Redactor(environment=None).redact_events(_between([first, second]))
+    assert [event["delta"] for event in redacted] == ["[REDACTED:github-token:1]", "a ", "", "b "]
+
+
 def test_the_events_that_repeat_the_whole_text_get_the_same_placeholder() -> None:
     """The end of a response says once more what its pieces said."""
     text = f"key {OPENAI}."

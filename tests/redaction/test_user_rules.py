@@ -62,7 +62,8 @@ def test_a_function_sees_the_joined_text_of_a_stream_once() -> None:
 
 
 def test_a_pattern_that_matches_everything_ends() -> None:
-    """Placeholders are no text to match."""
+    """Placeholders are no text to match, and nothing is no match."""
+    assert _redactor("x*").redact("abc") == "abc"
     assert _redactor(".+", "x*").redact("abc") == "[REDACTED:custom:1]"
 
 
