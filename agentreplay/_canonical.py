@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, cast
 
 from pydantic_core import to_jsonable_python
+
+from agentreplay._json_values import is_array, is_object
 
 _MAYBE_INTEGRAL_FLOAT: Final = re.compile(r"\d\.0(?!\d)|\de\+\d")
 """Where a number could be a float without a fraction. Matches inside strings too: that only costs a second pass."""
@@ -47,8 +50,8 @@ def _dumps(value: Any) -> str:
 def _with_integers(value: Any) -> Any:
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _with_integers(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_with_integers(item) for item in value]
+    if is_array(value) or isinstance(value, tuple):
+        return [_with_integers(item) for item in cast("Iterable[Any]", value)]
     return value

@@ -128,7 +128,7 @@ class CallEngine:
     path: Path | None = None
     max_age: timedelta | None = None
     absent: AgentReplayError | None = None
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     counts: Counts = field(default_factory=Counts)
     first_miss: AgentReplayError | None = field(default=None, init=False)
 

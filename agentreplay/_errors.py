@@ -9,12 +9,23 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from agentreplay._printable import printable
 
 
 class AgentReplayError(Exception):
-    """Root of all errors that agentreplay raises."""
+    """Root of all errors that agentreplay raises. They come whole out of another process (a pool's, a test run's)."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(error_class: type[AgentReplayError], args: tuple[Any, ...], fields: dict[str, Any]) -> AgentReplayError:
+    # Not by its constructor, whose arguments are not those that `Exception` keeps.
+    error = error_class.__new__(error_class, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class AgentReplayWarning(UserWarning):
@@ -195,8 +206,8 @@ class NotRecordableError(SessionError):
     def __init__(self, what: str) -> None:
         self.what = what
         super().__init__(
-            f"{what} opens a WebSocket, which agentreplay can neither record nor replay, and this session replays, so it "
-            "is not opened. Use the request methods of the SDK in this test, or open the connection outside the "
+            f"{what} opens a WebSocket, which agentreplay can neither record nor replay, and this session replays, so "
+            "it is not opened. Use the request methods of the SDK in this test, or open the connection outside the "
             "cassette or inside cassette(..., mode='live')."
         )
 

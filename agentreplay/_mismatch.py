@@ -81,12 +81,3 @@ class CassetteMismatchError(AgentReplayError):
     def __rich__(self) -> Any:
         # Only `rich` calls this, so it is there.
         return importlib.import_module("rich.text").Text.from_ansi(miss_text(self))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        fields = {name: value for name, value in vars(self).items() if not name.startswith("_")}
-        return _restored, (type(self), fields)
-
-
-def _restored(error_class: type[CassetteMismatchError], fields: dict[str, Any]) -> CassetteMismatchError:
-    """The error that was pickled (pytest-xdist sends errors between processes)."""
-    return error_class(**fields)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
 
 import wrapt
 
@@ -13,6 +13,10 @@ Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
 """`wrapper(wrapped, instance, args, kwargs)`, as wrapt calls it."""
 
 _MISSING: Final = object()
+
+
+def _own(owner: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", vars(owner))
 
 
 class _Patch:
@@ -23,7 +27,7 @@ class _Patch:
         self._name = name
         self._in_force = True
         # What the class itself holds, not what it inherits: only that may be put back.
-        self._before = vars(owner).get(name, _MISSING)
+        self._before: Any = _own(owner).get(name, _MISSING)
         self._ours = wrapt.FunctionWrapper(inspect.getattr_static(owner, name), wrapper, enabled=self._is_in_force)
         setattr(owner, name, self._ours)
 
@@ -33,7 +37,7 @@ class _Patch:
     def undo(self) -> None:
         # Bound methods that somebody kept, and wrappers laid over ours, still reach our wrapper: it lets them through.
         self._in_force = False
-        if vars(self._owner).get(self._name) is not self._ours:
+        if _own(self._owner).get(self._name) is not self._ours:
             return
         if self._before is _MISSING:
             delattr(self._owner, self._name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from agentreplay._outside import Outside
 
 _RECORDING: Final = re.compile(r"[0-9a-f]{12}\.json")
+_LOOKED_AT: Final = 300
+"""So many folders are looked at before the first conftest is imported; that takes some milliseconds."""
 _REPLAYING: Final = frozenset({"replay", "auto"})
 
 
@@ -32,11 +35,13 @@ class KeylessClients:
         self._rule: Outside | None = None
         self._decided = False
 
-    def begin(self, folders: Iterable[Path]) -> None:
-        """Find out before the first conftest is imported; `folders` are those in which pytest looks for them."""
+    def begin(self, tops: Iterable[Path]) -> None:
+        """Find out before the first conftest is imported; `tops` are the folders in which pytest looks for them."""
         if self._mode is not None or os.environ.get("AGENTREPLAY_MODE", "").strip():
             self._decide()
-        for folder in folders:
+        for folder in islice(_test_folders(tops), _LOOKED_AT):
+            if self._decided:
+                break
             self.look(folder)
 
     def look(self, folder: Path) -> None:
@@ -69,6 +74,17 @@ class KeylessClients:
             self._rule = _outside.Outside(keyless=True)
             _outside.lay(self._rule)
             _install.acquire()
+
+
+def _test_folders(tops: Iterable[Path]) -> Iterator[Path]:
+    """Folders in which tests may lie, those near the top first."""
+    tops = list(tops)
+    yield from tops
+    waiting = [folder for top in tops for folder in sorted(top.glob("test*")) if folder.is_dir()]
+    while waiting:
+        folder = waiting.pop(0)
+        yield folder
+        waiting += [each for each in sorted(folder.iterdir()) if each.name[0] not in "._" and each.is_dir()]
 
 
 def _recordings(cassettes: Path) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from agentreplay import _active, _outside, _session
+from agentreplay import _active, _install, _outside, _session
 from agentreplay._errors import ConfigurationError
 from agentreplay._modes import MODE_VARIABLE
 from agentreplay._outside import Outside
@@ -36,11 +36,13 @@ class Run:
         self._missed = missed_last_time(config) if options.rerecord_failed else frozenset[str]()
         self._outside = Outside(refusal=blocked_call) if options.block_network else None
         self._test: RunningTest | None = None
+        self._wrong: ConfigurationError | None = None
 
     def start(self) -> None:
         """Begin to watch."""
         _session.watchers.append(self._opened)
         if self._outside:
+            _install.acquire()
             _outside.lay(self._outside)
 
     def stop(self) -> None:
@@ -48,6 +50,7 @@ class Run:
         _session.watchers.remove(self._opened)
         if self._outside:
             _outside.lift(self._outside)
+            _install.release()
 
     def wants(self, item: pytest.Item) -> bool:
         """Whether the test gets a session."""
@@ -59,7 +62,10 @@ class Run:
         try:
             self._place(items)
         except ConfigurationError as error:
-            raise pytest.UsageError(str(error)) from error
+            if not hasattr(self._config, "workerinput"):
+                raise pytest.UsageError(str(error)) from error
+            # A worker of pytest-xdist has nobody to tell; its tests do.
+            self._wrong = error
 
     def _place(self, items: list[pytest.Item]) -> None:
         self.suite.tests = len(items)
@@ -87,6 +93,8 @@ class Run:
             # The fixture was asked for by name in the middle of a run that had not used it before.
             self._begin(item)
         assert self._test is not None
+        if self._wrong is not None:
+            raise self._wrong
         check_arguments(project, "the fixture agentreplay_settings", without="name")
         marked = marked_arguments(item)
         said = {**project, **self._mode(item, project), **marked}
@@ -128,6 +136,7 @@ class Run:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
         """What a fixture of wider scope does is not the test's, whenever it happens to be set up."""
+        __tracebackhide__ = True
         scope = self._test.session.scope if self._test and self._test.session else None
         if scope is None or fixturedef.scope == "function":
             return (yield)
@@ -137,6 +146,7 @@ class Run:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Judge the test's calls once its body has ended well."""
+        __tracebackhide__ = True
         test = self._test
         if test is None or test.item is not item:
             return (yield)
@@ -146,6 +156,7 @@ class Run:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Keep what was recorded once nothing of the test has failed."""
+        __tracebackhide__ = True
         result = yield
         if self._test is not None and self._test.item is item:
             self._test.ended()

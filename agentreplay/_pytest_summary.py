@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +32,9 @@ class Summary:
         self._options = options
         self._verdicts: dict[str, Verdict] = {}
         self._finished = finished
+        self._saved: list[Tokens] = []
+        self._saved_seconds = 0.0
+        self._cost: Cost | None = None
         self._unused: list[Path] = []
         self._not_judged = ""
 
@@ -44,9 +46,13 @@ class Summary:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Judge, remember what to record again, and write the report."""
+        verdicts = self._verdicts.values()
+        self._saved = summed(each for verdict in verdicts for each in verdict.saved)
+        self._saved_seconds = sum(verdict.saved_seconds for verdict in verdicts)
+        self._cost = cost_of(self._saved) if self._saved else None
         self._judge(session)
         if not self._config.getoption("collectonly", False):
-            remember_missed(self._config, self._verdicts.values())
+            remember_missed(self._config, verdicts)
         if self._options.report:
             self._options.report.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(self.as_values(), indent=2, ensure_ascii=False)
@@ -65,18 +71,6 @@ class Summary:
                 _remove_empty(file.parent)
         elif self._options.unused == "fail" and self._unused and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    @cached_property
-    def _saved(self) -> list[Tokens]:
-        return summed(each for verdict in self._verdicts.values() for each in verdict.saved)
-
-    @cached_property
-    def _cost(self) -> Cost | None:
-        return cost_of(self._saved) if self._saved else None
-
-    @property
-    def _saved_seconds(self) -> float:
-        return sum(verdict.saved_seconds for verdict in self._verdicts.values())
 
     def as_values(self) -> dict[str, Any]:
         """The report as plain values."""

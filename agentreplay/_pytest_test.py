@@ -80,6 +80,7 @@ class RunningTest:
 
         @functools.wraps(body)
         async def run(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             with within(scope):
                 return await body(*args, **kwargs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError
@@ -52,7 +53,7 @@ def scan_folder(directory: Path, *, personal: Collection[str] = ()) -> list[Scan
             continue
         for position, interaction in enumerate(cassette.interactions):
             data = interaction.model_dump(mode="json")
-            events = data["response"].pop("events", None) or []
+            events: list[Any] = data["response"].pop("events", None) or []
             place = f"interactions[{position}]"
             seen = [(f".{where}", label) for where, label in redactor.find(data)]
             seen += [(f".response.events{where}", label) for where, label in redactor.find_in_events(events)]

@@ -221,7 +221,9 @@ class Session:
         # Anew, since the environment may have changed since a decorator was made.
         self._settings = resolve_settings(self._said, checks=_CHECKS)
         mode = self._settings.mode
-        self._path = find_recording(self._settings.directory, self._name) if mode is not Mode.LIVE else None
+        # Where everything is live, nobody asks what is there: recording replaces it, be it one file or several.
+        asks = mode not in {Mode.LIVE, Mode.RECORD}
+        self._path = find_recording(self._settings.directory, self._name) if asks else None
         mode = self._decided(mode)
         known = Cassette.load(self._path) if self._path and mode in _ANSWERING else None
         if known is not None:

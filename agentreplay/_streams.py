@@ -24,8 +24,8 @@ class Passed:
 
     started: float
     on_end: Callable[[Passed], None]
-    chunks: list[bytes] = field(default_factory=list)
-    times_ms: list[float] = field(default_factory=list)
+    chunks: list[bytes] = field(default_factory=list[bytes])
+    times_ms: list[float] = field(default_factory=list[float])
     exhausted: bool = False
     error: Exception | None = None
     _ended: bool = False

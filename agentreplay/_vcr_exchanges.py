@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentreplay._errors import ConfigurationError
+from agentreplay._json_values import is_array, is_object
 
 ENDINGS: Final = (".yaml", ".yml", ".json")
 
@@ -46,8 +47,8 @@ def read_exchanges(path: Path) -> Iterator[Exchange | NotTakenError]:
         ConfigurationError: it is YAML, and PyYAML is not installed.
     """
     data = _parsed(path)
-    recorded = data.get("interactions") if isinstance(data, dict) else None
-    if not isinstance(recorded, list):
+    recorded = data.get("interactions") if is_object(data) else None
+    if not is_array(recorded):
         raise NotTakenError("it holds no list `interactions`, so it is no recording of vcrpy's")
     yield from map(_exchange_or_reason, recorded)
 
@@ -73,11 +74,14 @@ def _parsed(path: Path) -> Any:
     except ImportError:
         raise ConfigurationError('reading YAML needs PyYAML: pip install "agentreplay[vcr]"') from None
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    class Loader(yaml.SafeLoader):
         """Builds plain values only, whatever a tag in the file asks for."""
 
+    def text_of(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> object:
+        return loader.construct_scalar(node)
+
     # Written by vcrpy under Python 2; nothing but text.
-    Loader.add_constructor("tag:yaml.org,2002:python/unicode", lambda loader, node: loader.construct_scalar(node))
+    Loader.add_constructor("tag:yaml.org,2002:python/unicode", text_of)
     try:
         return yaml.load(text, Loader)  # noqa: S506 (it is a safe loader)
     except yaml.YAMLError as error:
@@ -93,7 +97,7 @@ def _exchange(entry: Any) -> Exchange:
         url=str(request.get("uri") or request["url"]),
         headers=headers,
         body=_decompressed(_body(request), headers),
-        status=int(status["code"] if isinstance(status, dict) else status),
+        status=int(status["code"] if is_object(status) else status),
         answer_headers={name: value for name, value in answer_headers.items() if name != "content-encoding"},
         answer=_decompressed(_body(response), answer_headers),
     )
@@ -101,15 +105,15 @@ def _exchange(entry: Any) -> Exchange:
 
 def _headers(value: Any) -> dict[str, str]:
     """Headers with one value each: recorders keep a list for each name."""
-    items = value.items() if isinstance(value, dict) else []
-    return {str(name).lower(): ", ".join(map(str, v)) if isinstance(v, list) else str(v) for name, v in items}
+    items = value.items() if is_object(value) else ()
+    return {name.lower(): ", ".join(map(str, v)) if is_array(v) else str(v) for name, v in items}
 
 
 def _body(message: Mapping[str, Any]) -> bytes:
     if message.get("parsed_body") is not None:
         return json.dumps(message["parsed_body"], ensure_ascii=False, separators=(",", ":")).encode()
     body = message.get("body")
-    if isinstance(body, dict):
+    if is_object(body):
         if "base64_string" in body:
             return base64.b64decode(body["base64_string"])
         if body.get("encoding") == "base64":
@@ -119,7 +123,7 @@ def _body(message: Mapping[str, Any]) -> bytes:
         body = body["string"]
     if body is None:
         return b""
-    if isinstance(body, (dict, list)):
+    if is_object(body) or is_array(body):
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return body if isinstance(body, bytes) else str(body).encode()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from agentreplay._json_values import is_object
 from agentreplay._recorded import Interaction, RecordedRequest
 from agentreplay._streams import Passed
 from agentreplay._vcr_exchanges import Exchange, NotTakenError
@@ -101,7 +102,7 @@ def _body(exchange: Exchange) -> dict[str, Any]:
         value = json.loads(exchange.body)
     except ValueError:
         return body_of_content(exchange.body)
-    return value if isinstance(value, dict) else {"json": value}
+    return value if is_object(value) else {"json": value}
 
 
 def _form(body: bytes, content_type: str) -> dict[str, Any]:

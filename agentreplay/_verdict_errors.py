@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from agentreplay._errors import AgentReplayError
 
@@ -23,20 +23,7 @@ _CAUSES: Final = (
 )
 
 
-class _Verdict(AgentReplayError):
-    """An error that comes whole out of another process (a pool's worker, a test runner's)."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (type(self), self.args, self.__dict__)
-
-
-def _restored(error_class: type[_Verdict], args: tuple[Any, ...], fields: dict[str, Any]) -> _Verdict:
-    error = error_class.__new__(error_class, *args)
-    error.__dict__.update(fields)
-    return error
-
-
-class UnusedInteractionsError(_Verdict):
+class UnusedInteractionsError(AgentReplayError):
     """A replaying block ended well although recorded interactions were not asked for.
 
     Attributes:
@@ -63,7 +50,7 @@ class UnusedInteractionsError(_Verdict):
         )
 
 
-class NothingInterceptedError(_Verdict):
+class NothingInterceptedError(AgentReplayError):
     """A replaying block ended well, and not one call was intercepted although the cassette holds some.
 
     Attributes:
@@ -82,7 +69,7 @@ class NothingInterceptedError(_Verdict):
         )
 
 
-class TrajectoryError(_Verdict, AssertionError):
+class TrajectoryError(AgentReplayError, AssertionError):
     """A run went another way than a test expected.
 
     Attributes:
@@ -115,7 +102,7 @@ class Caller(NamedTuple):
         return f"{self.file}:{self.line}, in {self.function}"
 
 
-class NetworkBlockedError(_Verdict):
+class NetworkBlockedError(AgentReplayError):
     """A connection was about to be opened from inside a session that blocks the network.
 
     Attributes:

@@ -49,7 +49,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     named = [start / argument.partition("::")[0] for argument in early_config.known_args_namespace.file_or_dir]
     ini = [early_config.rootpath / path for path in early_config.getini("testpaths")]
     tops = dict.fromkeys([early_config.rootpath, start, *named, *ini])
-    keyless.begin(folder for top in tops for folder in (top, *top.glob("test*")))
+    keyless.begin(path if path.is_dir() else path.parent for path in tops)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,9 +100,9 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     """Take what a worker of pytest-xdist has seen."""
     output: Mapping[str, Any] = getattr(node, "workeroutput", {})
     if "agentreplay" in output:
-        summary = _summary(node.config)
-        summary.suite.add(output["agentreplay"])
-        summary.lost_worker |= bool(error)
+        _summary(node.config).suite.add(output["agentreplay"])
+    elif error and _SUMMARY in node.config.stash:
+        _summary(node.config).lost_worker = True
 
 
 @pytest.fixture(scope="session")

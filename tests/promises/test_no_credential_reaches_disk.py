@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -50,10 +51,11 @@ def ask(provider: Provider, text: str, **arguments: object) -> str:
         base_url=provider.openai_url, api_key=CLIENT_KEY, default_headers={"X-Tenant-Token": HEADER_KEY}, max_retries=0
     )
     with client:
-        answer = client.chat.completions.create(
+        create: Any = client.chat.completions.create
+        answer = create(
             model="gpt-4o-mini",
             messages=[{"role": "user", "content": text}],
-            **arguments,  # type: ignore[call-overload]
+            **arguments,
         )
         if not arguments.get("stream"):
             return str(answer.choices[0].message.content)

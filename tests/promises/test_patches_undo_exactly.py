@@ -14,6 +14,8 @@ import anthropic
 import openai
 import pytest
 import wrapt
+from anthropic.lib.bedrock import AnthropicBedrock
+from anthropic.lib.vertex import AnthropicVertex
 
 import agentreplay
 from demo.provider import Provider
@@ -28,7 +30,7 @@ def touched() -> list[type]:
         classes += [base.SyncAPIClient, base.AsyncAPIClient, resource.SyncAPIResource, resource.AsyncAPIResource]
         classes += [sdk.Stream, sdk.AsyncStream]
     classes += [openai.OpenAI, openai.AsyncOpenAI, openai.AzureOpenAI, openai.AsyncAzureOpenAI]
-    classes += [anthropic.Anthropic, anthropic.AsyncAnthropic, anthropic.AnthropicBedrock, anthropic.AnthropicVertex]
+    classes += [anthropic.Anthropic, anthropic.AsyncAnthropic, AnthropicBedrock, AnthropicVertex]
     return classes
 
 
@@ -40,8 +42,8 @@ def contents() -> dict[type, dict[str, int]]:
 @pytest.fixture(autouse=True)
 def imported(openai_client: openai.OpenAI, anthropic_client: anthropic.Anthropic) -> None:
     """Whatever the SDKs import late is imported before a test looks."""
-    assert openai_client.responses
-    assert anthropic_client.beta.messages
+    assert openai_client.responses is not None
+    assert anthropic_client.beta.messages is not None
 
 
 def test_after_a_session_every_class_holds_what_it_held(provider: Provider, tmp_path: Path) -> None:
@@ -107,7 +109,7 @@ def test_a_wrapper_laid_on_top_of_ours_stays(provider: Provider, tmp_path: Path)
     try:
         with agentreplay.cassette("under", directory=tmp_path, mode="live"):
             theirs = wrapt.FunctionWrapper(vars(owner)["request"], watch)
-            owner.request = theirs  # type: ignore[assignment]
+            owner.request = theirs  # type: ignore[method-assign]
         assert vars(owner)["request"] is theirs
         with openai.OpenAI(base_url=provider.openai_url, api_key="sk-test") as client:
             client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": "Hi"}])

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,11 @@ async def async_ask(provider: Provider, text: str) -> str:
 
 def by_threads(provider: Provider) -> list[str]:
     found: dict[str, str] = {}
-    threads = [threading.Thread(target=lambda word=word: found.update({word: ask(provider, word)})) for word in WORDS]
+
+    def run(word: str) -> None:
+        found[word] = ask(provider, word)
+
+    threads = [threading.Thread(target=run, args=(word,)) for word in WORDS]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -50,7 +55,7 @@ def by_threads(provider: Provider) -> list[str]:
 
 def by_pool(provider: Provider) -> list[str]:
     with ThreadPoolExecutor(3) as pool:
-        return list(pool.map(lambda word: ask(provider, word), WORDS))
+        return list(pool.map(partial(ask, provider), WORDS))
 
 
 def by_gather(provider: Provider) -> list[str]:

@@ -80,7 +80,8 @@ def test_each_form_of_a_body_replays_through_the_sdk(tmp_path: Path, form: str, 
     from openai import OpenAI
 
     with agentreplay.cassette("test_greets", directory=tmp_path / "test_chat", mode="replay") as session:
-        answer = OpenAI().chat.completions.create(**QUESTION)  # type: ignore[call-overload]
+        create: Any = OpenAI().chat.completions.create
+        answer = create(**QUESTION)
     assert answer.choices[0].message.content == "Grüezi"
     assert answer._request_id == "req_1"
     assert answer.model_dump(exclude_unset=True) == ANSWER

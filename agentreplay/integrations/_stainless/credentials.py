@@ -106,7 +106,7 @@ def secrets_of(vendor: Vendor, client: Any) -> Iterator[str]:
         value = getattr(client, name, None)
         if isinstance(value, str) and value and not isinstance(value, StandInKey):
             yield value
-    headers = getattr(client, "_custom_headers", None) or {}
+    headers: dict[str, Any] = getattr(client, "_custom_headers", None) or {}
     for name, value in headers.items():
         if isinstance(value, str) and value and _looks_secret(name):
             yield value

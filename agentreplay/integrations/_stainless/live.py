@@ -73,7 +73,7 @@ class LiveCall:
         elif self._passing is None:
             self._finish_read(self._response)
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: Any) -> None:
         """The SDK raised."""
         sdk = sys.modules[self._vendor.package]
         if isinstance(error, sdk.APIStatusError):

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from os import PathLike, fspath
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pydantic
 
 from agentreplay._cassette import RecordedRequest
 from agentreplay._errors import NotJSONError
+from agentreplay._json_values import is_array, is_object
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _ABSENT_NAMES: Final = frozenset({"Omit", "NotGiven"})
@@ -62,9 +63,10 @@ def json_value(value: Any, method: str) -> Any:
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     if isinstance(value, Mapping):
-        return {str(key): json_value(item, method) for key, item in value.items() if not _is_absent(item)}
+        members: Iterable[tuple[Any, Any]] = cast("Any", value).items()
+        return {str(key): json_value(item, method) for key, item in members if not _is_absent(item)}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [json_value(item, method) for item in value if not _is_absent(item)]
+        return [json_value(item, method) for item in cast("Iterable[Any]", value) if not _is_absent(item)]
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if isinstance(value, pydantic.BaseModel):
@@ -72,28 +74,28 @@ def json_value(value: Any, method: str) -> Any:
     if isinstance(value, (bytes, bytearray)) or hasattr(value, "read"):
         return describe_file(value)
     if isinstance(value, PathLike):
-        return fspath(value)
-    raise NotJSONError(method, type(value))
+        return fspath(cast("PathLike[str]", value))
+    raise NotJSONError(method, type(cast("object", value)))
 
 
 def _body(client: Any, options: Any, method: str) -> dict[str, Any]:
     if str(options.method).lower() == "get":
         return {}
-    content = getattr(options, "content", None)
+    content: Any = getattr(options, "content", None)
     if content is not None:
         return body_of_content(content)
     data = _given(options.json_data)
     if isinstance(data, (bytes, bytearray)):
         return body_of_content(data)
     extra = _given(getattr(options, "extra_json", None))
-    body = json_value(data, method)
+    body: Any = json_value(data, method)
     if extra:
-        body = {**(body or {}), **json_value(extra, method)}
+        body = {**(cast("dict[str, Any] | None", body) or {}), **json_value(extra, method)}
     if options.files:
-        body = {**_fields(client, body or {}), **describe_files(options.files)}
+        body = {**_fields(client, cast("dict[str, Any] | None", body) or {}), **describe_files(options.files)}
     if body is None:
         return {}
-    return body if isinstance(body, dict) else {"json": body}
+    return body if is_object(body) else {"json": body}
 
 
 def _fields(client: Any, data: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def _fields(client: Any, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _field_text(value: Any) -> Any:
-    if isinstance(value, list):
+    if is_array(value):
         return [_field_text(item) for item in value]
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
@@ -117,14 +119,14 @@ def body_of_content(content: Any) -> dict[str, Any]:
         except ValueError:
             pass
         else:
-            return value if isinstance(value, dict) else {"json": value}
+            return value if is_object(value) else {"json": value}
     return {"content": describe_file(content)}
 
 
 def describe_files(files: Any) -> dict[str, Any]:
     """The files of a form by field, in the forms that the SDKs take: a mapping, or pairs of name and file."""
-    items: Iterable[tuple[str, Any]] = files.items() if isinstance(files, Mapping) else files
-    return fold((name, describe_file(file)) for name, file in items)
+    items = cast("Mapping[str, Any]", files).items() if isinstance(files, Mapping) else files
+    return fold((name, describe_file(file)) for name, file in cast("Iterable[tuple[str, Any]]", items))
 
 
 def describe_file(file: Any) -> dict[str, Any]:
@@ -135,10 +137,11 @@ def describe_file(file: Any) -> dict[str, Any]:
     filename: str | None = None
     content_type: str | None = None
     if isinstance(file, (tuple, list)):
-        filename, file, *rest = file
+        filename, file, *rest = cast("Sequence[Any]", file)
         content_type = rest[0] if rest else None
-    if filename is None and isinstance(getattr(file, "name", None), (str, PathLike)):
-        filename = PurePath(file.name).name
+    path: Any = getattr(file, "name", None)
+    if filename is None and isinstance(path, (str, PathLike)):
+        filename = PurePath(cast("str | PathLike[str]", path)).name
     if content_type is None and filename is not None:
         content_type = mimetypes.guess_type(filename)[0]
     entry: dict[str, Any] = {"filename": filename, "content_type": content_type}

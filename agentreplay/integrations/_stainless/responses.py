@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn
 from agentreplay import _sse
 from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
 from agentreplay._errors import CassetteError, IncompleteStreamError
+from agentreplay._json_values import is_object
 from agentreplay._jsontext import NotDataError, parse, render
 from agentreplay._streams import Passed, play
 from agentreplay.integrations._stainless.vendor import Vendor
@@ -228,9 +229,7 @@ def _is_final(events: Sequence[StreamEvent], vendor: Vendor) -> bool:
     if last.text is not None:
         return last.text.startswith("[DONE]")
     # An event that says what went wrong is the last one: the SDK raises.
-    return isinstance(last.data, dict) and (
-        last.data.get("type") in vendor.final_events or bool(last.data.get("error"))
-    )
+    return is_object(last.data) and (last.data.get("type") in vendor.final_events or bool(last.data.get("error")))
 
 
 def _put_body(recorded: RecordedResponse, content: bytes, text: str | None, *, is_json: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agentreplay._json_values import is_object
 from agentreplay.integrations._stainless.routes import Routes
 
 
@@ -57,14 +58,14 @@ class Vendor:
 
 def _at(value: Any, path: Sequence[str]) -> Any:
     for name in path:
-        if not isinstance(value, dict):
+        if not is_object(value):
             return None
         value = value.get(name)
     return value
 
 
 def _count(usage: Any, names: Sequence[str], before: int | None) -> int | None:
-    if isinstance(usage, dict):
+    if is_object(usage):
         for name in names:
             if isinstance(usage.get(name), int):
                 return int(usage[name])
