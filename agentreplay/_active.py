@@ -203,14 +203,21 @@ def _submit(wrapped: Any, _pool: Any, args: tuple[Any, ...], kwargs: dict[str, A
     if not args:
         return wrapped(*args, **kwargs)
     function, *rest = args
-    scope = _named()
     _submitting.now = True
     try:
-        return wrapped(_within, scope if scope is not None else _OUTSIDE, function, *rest, **kwargs)
+        return wrapped(_within, _place(), function, *rest, **kwargs)
     finally:
         _submitting.now = False
 
 
-def _within(scope: Scope | _Outside, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+def _place() -> Scope | _Outside | None:
+    """Where work that is submitted here belongs; None where that cannot be told, as little as for a call made here."""
+    scope = _named()
+    if scope is not None:
+        return scope
+    return _OUTSIDE if not _open or _in_force.get() is _OUTSIDE else None
+
+
+def _within(scope: Scope | _Outside | None, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     with within(scope):
         return function(*args, **kwargs)

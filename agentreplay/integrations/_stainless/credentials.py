@@ -101,17 +101,13 @@ def _replays_here() -> bool:
 
 
 def secrets_of(vendor: Vendor, client: Any) -> Iterator[str]:
-    """The credentials that `client` holds."""
+    """The keys that `client` holds."""
     for name in vendor.key_attributes:
         value = getattr(client, name, None)
         if isinstance(value, str) and value and not isinstance(value, StandInKey):
             yield value
-    headers: dict[str, Any] = getattr(client, "_custom_headers", None) or {}
-    for name, value in headers.items():
-        if isinstance(value, str) and value and _looks_secret(name):
-            yield value
 
 
-def _looks_secret(header: str) -> bool:
-    name = header.lower()
-    return any(word in name for word in ("auth", "key", "token", "secret", "cookie", "password"))
+def own_headers_of(client: Any) -> dict[str, Any]:
+    """The headers that the app gave `client` for all its requests."""
+    return dict(getattr(client, "_custom_headers", None) or {})

@@ -9,7 +9,7 @@ from agentreplay._engine import Replay
 from agentreplay._modes import Mode
 from agentreplay._outside import calls_refused, refuse
 from agentreplay.integrations._stainless.arguments import Arguments
-from agentreplay.integrations._stainless.credentials import secrets_of
+from agentreplay.integrations._stainless.credentials import own_headers_of, secrets_of
 from agentreplay.integrations._stainless.live import LiveCall
 from agentreplay.integrations._stainless.replay import replay
 from agentreplay.integrations._stainless.requests import describe
@@ -71,4 +71,5 @@ class Funnel:
 
     def _learn_secrets(self, scope: Scope, client: Any) -> None:
         for secret in secrets_of(self._vendor, client):
-            scope.engine.learn_secret(secret, f"{self._vendor.name}-key")
+            scope.engine.redactor.learn(secret, f"{self._vendor.name}-key")
+        scope.engine.redactor.learn_headers(own_headers_of(client))
