@@ -77,12 +77,13 @@ class Live:
     """A call that goes to the provider.
 
     `position` is its place among the calls of the session, by their start; `expected` the recorded interaction that its
-    answer is to be compared with, where there is one.
+    answer is to be compared with, where there is one; `notes` are what its metadata will say.
     """
 
     position: int
     request: RecordedRequest
     expected: Interaction | None = None
+    notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class CallEngine:
     `known` is the cassette that may answer (None where everything is live). Requests and answers are redacted as they
     come in, so that matching sees what a file would hold. `max_age` says from when on a miss tells the age of `known`.
     `absent` is raised for a call that nothing recorded answers
-    where that is for want of a cassette; `notes` are written to the metadata of new interactions.
+    where that is for want of a cassette; `notes` are written to the metadata of calls begun now.
     """
 
     mode: Mode
@@ -180,7 +181,7 @@ class CallEngine:
         if self.records or self.mode is Mode.VERIFY:
             with self._lock:
                 self._running[position] = request
-            return Live(position, request, interaction)
+            return Live(position, request, interaction, self.notes)
         error = self.absent or self._mismatch(request)
         with self._lock:
             self.counts.missed += 1
@@ -199,7 +200,7 @@ class CallEngine:
             sequence=call.position,
             request=call.request,
             response=response,
-            metadata={**self.notes, **(metadata or {})},
+            metadata={**call.notes, **(metadata or {})},
         )
         interaction.id = interaction.compute_id()
         if self.mode is Mode.VERIFY:
