@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_files_are_sent_whole_in_every_form(everyway: EveryWay, tmp_path: Path) 
         with ExitStack() as stack:
             for form in FORMS[app.vendor.package]:
                 file = form(path)
-                opened = file[1] if type(file) is tuple else file
+                opened = cast("Any", file)[1] if isinstance(file, tuple) else file
                 if hasattr(opened, "close"):
                     stack.enter_context(opened)
                 app.see(await app.wait(send(app, file)))

@@ -46,7 +46,9 @@ class Vendor:
 
     def shared(self) -> Any:
         """The client whose HTTP client all clients of this vendor share."""
-        return _shared_client(self)
+        if self not in _shared:
+            _shared[self] = getattr(self.sdk, self.client_class)(api_key=f"sk-{self.name}-0123456789", max_retries=2)
+        return _shared[self]
 
     def new_client(self, name: str = "", **options: Any) -> Any:
         """A client that shares nothing, of the class `name` (`Async` is put before), or of the vendor's plain one."""
@@ -72,6 +74,8 @@ class Vendor:
         raise AssertionError("a program that uses a sync client waited for something")
 
 
+_shared: dict[Vendor, Any] = {}
+
 _OPENAI: Final = {"package": "openai", "path": "chat.completions", "method": "chat.completions.create"}
 _ANTHROPIC: Final = {"package": "anthropic", "path": "messages", "method": "messages.create"}
 _CHAT: Final = (("model", "gpt-4o-mini"),)
@@ -91,19 +95,13 @@ def event_loop() -> asyncio.AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-@cache
-def _shared_client(vendor: Vendor) -> Any:
-    return getattr(vendor.sdk, vendor.client_class)(api_key=f"sk-{vendor.name}-0123456789", max_retries=2)
-
-
 def close_shared_clients() -> None:
     """Close what tests shared, at the end of the suite."""
-    for vendor in VENDORS:
-        client = _shared_client(vendor)
+    for vendor, client in _shared.items():
         closing = client.close()
         if vendor.is_async:
             event_loop().run_until_complete(closing)
-    _shared_client.cache_clear()
+    _shared.clear()
     event_loop().run_until_complete(event_loop().shutdown_asyncgens())
     event_loop().close()
     event_loop.cache_clear()
@@ -124,7 +122,7 @@ def offered(vendor: Vendor, paths: str) -> str | None:
     """The first of the dotted paths (with `or` between them) that the installed SDK's client has, or None."""
     for path in paths.split(" or "):
         try:
-            follow(_shared_client(vendor), path)
+            follow(vendor.shared(), path)
         except AttributeError:
             continue
         return path
