@@ -52,9 +52,10 @@ def test_scan_finds_a_secret_and_does_not_show_it(tmp_path: Path, capsys: pytest
     """A key that somebody pasted into a cassette is named by file, place and sort, as text and as JSON."""
     secret = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
     path = recorded(tmp_path)
-    path.write_text(path.read_text("utf-8").replace("hello", secret), "utf-8")
-    assert main(["verify", "--fix", str(path)]) == 0
-    capsys.readouterr()
+    data = json.loads(path.read_text("utf-8"))
+    data["interactions"][0]["response"]["body"]["text"] = secret
+    data["meta"]["content_hash"] = ""
+    path.write_text(json.dumps(data), "utf-8")
     assert main(["scan", str(tmp_path)]) == 1
     said = capsys.readouterr().out
     assert "interactions[0].response.body.text: github" in said
@@ -62,6 +63,8 @@ def test_scan_finds_a_secret_and_does_not_show_it(tmp_path: Path, capsys: pytest
     as_json = capsys.readouterr().out
     assert json.loads(as_json)[0]["where"] == "interactions[0].response.body.text"
     assert secret not in said + as_json
+    assert main(["verify", "--fix", str(path)]) == 0
+    assert main(["scan", str(tmp_path)]) == 0
 
 
 def test_scan_says_which_file_it_could_not_look_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
