@@ -189,9 +189,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _wait(self, gate: threading.Event, *, in_stream: bool = False) -> None:
         while not gate.wait(_GLANCE):
-            if self._client_left() and in_stream:
+            left = self._client_left()
+            if left and in_stream:
                 self._server.answers.hung_up.set()
-            if self._client_left() or self._server.stopping.is_set():
+            if left or self._server.stopping.is_set():
                 raise _LeftError
 
     def _client_left(self) -> bool:
