@@ -4,16 +4,19 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help check test demo lint types package matrix format clean
+.PHONY: help check test plugin demo lint types package matrix sdk-suites format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to run
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
-check: test demo lint types package matrix ## all that CI runs
+check: test plugin demo lint types package matrix ## all that CI runs
 
 test: venv ## the tests; more for pytest in ARGS="-k name"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --ignore=tests/plugin $(ARGS)
+
+plugin: venv ## the pytest plugin's tests, which run whole suites
+	$(BIN)/python -m pytest tests/plugin $(ARGS)
 
 demo: venv ## a tool-calling agent on both SDKs, recorded live and replayed with the server gone
 	$(BIN)/python -m demo
@@ -31,6 +34,10 @@ package: venv ## build the wheel and try it where the source is not
 
 matrix: venv ## the conformance suite with older and newer SDKs
 	.ci/matrix
+
+sdk-suites: venv ## the SDKs' own tests plain, recorded and replayed (about five minutes a vendor)
+	$(BIN)/python -m tests.sdk_suites openai
+	$(BIN)/python -m tests.sdk_suites anthropic
 
 format: venv ## bring the code into shape
 	$(BIN)/ruff check --fix .
