@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pytest
 
+from agentreplay._errors import ConfigurationError
 from agentreplay._naming import safe_path
 from agentreplay._pytest_errors import positional_arguments, unknown_argument
 from agentreplay._session import cassette
@@ -96,7 +97,10 @@ class Places:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        configured = settings()
+        try:
+            configured = settings()
+        except ConfigurationError as error:
+            raise pytest.UsageError(str(error)) from error
         self._root = config.rootpath
         self._name = configured.directory
         self._central = configured.origin("directory") != "default"

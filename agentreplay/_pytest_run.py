@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
-from typing import Any, Final
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any, Final, cast
 
 import pytest
 
@@ -203,4 +203,4 @@ class Run:
 def _listed(rules: Any) -> list[Any]:
     if rules is None:
         return []
-    return list(rules) if isinstance(rules, (list, tuple)) else [rules]
+    return [*cast("Sequence[Any]", rules)] if isinstance(rules, (list, tuple)) else [rules]

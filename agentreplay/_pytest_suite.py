@@ -29,14 +29,14 @@ class Suite:
         opened: the tests whose session was opened.
     """
 
-    bases: dict[str, str] = field(default_factory=dict)
-    modules: set[str] = field(default_factory=set)
-    folders: set[str] = field(default_factory=set)
+    bases: dict[str, str] = field(default_factory=dict[str, str])
+    modules: set[str] = field(default_factory=set[str])
+    folders: set[str] = field(default_factory=set[str])
     tests: int = 0
     deselected: int = 0
-    placed: dict[str, str] = field(default_factory=dict)
+    placed: dict[str, str] = field(default_factory=dict[str, str])
     moved: bool = False
-    opened: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set[str])
 
     def collected(self, module: Path, base: Path) -> None:
         """Know a module that has tests, and where cassettes for its folder lie."""
@@ -60,7 +60,8 @@ class Suite:
 
     def as_values(self) -> dict[str, Any]:
         """What was seen as plain values."""
-        return {name: sorted(value) if isinstance(value, set) else value for name, value in vars(self).items()}
+        sets = {name: sorted(getattr(self, name)) for name in ("modules", "folders", "opened")}
+        return {**vars(self), **sets}
 
     def add(self, values: Mapping[str, Any]) -> None:
         """Join what another process saw, as `as_values` gave it."""
@@ -109,7 +110,7 @@ def left_out(config: pytest.Config, suite: Suite, finished: int) -> str:
     if config.getoption("ignore", None) or config.getoption("ignore_glob", None):
         return "files were ignored (--ignore)"
     if not _covers_suite(config):
-        return f"only a part of it was named ({' '.join(config.args)})"
+        return f"only a part of it was named ({' '.join(config.args)}); `testpaths` in the ini file says what is all"
     if finished < suite.tests:
         return f"{suite.tests - finished} of {suite.tests} tests did not run to their end"
     if suite.moved and (waiting := set(suite.placed) - suite.opened):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
 COUNTED: Final = ("replayed", "recorded", "live", "missed", "unused")
@@ -69,15 +69,11 @@ class Verdict:
     @classmethod
     def of_values(cls, values: Mapping[str, Any]) -> Verdict:
         """The verdict that `as_values` gave these."""
-        known = {name: values[name] for name in (each.name for each in fields(cls)) if name in values}
-        return cls(
-            **{
-                **known,
-                "cassettes": tuple(values["cassettes"]),
-                "saved": tuple(Tokens(*tokens) for tokens in values["saved"]),
-                "drift": tuple(values["drift"]),
-            }
-        )
+        known: dict[str, Any] = dict(values)
+        known["cassettes"] = tuple(values["cassettes"])
+        known["saved"] = tuple(Tokens(*tokens) for tokens in values["saved"])
+        known["drift"] = tuple(values["drift"])
+        return cls(**known)
 
     @property
     def counts(self) -> dict[str, int]:
