@@ -100,7 +100,11 @@ def leave(scope: Scope) -> None:
         _open.remove(scope)
     # Not a context token: a block may be left in another context than it was entered in.
     if _in_force.get() is scope:
-        _in_force.set(scope.before)
+        before = scope.before
+        # Blocks need not end in the order of nesting: one that has ended meanwhile is not in force again.
+        while isinstance(before, Scope) and before.closed:
+            before = before.before
+        _in_force.set(before)
 
 
 @contextmanager

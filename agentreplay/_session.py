@@ -277,8 +277,8 @@ class Session:
         self._scope = None
         try:
             scope.end_streams()
-            _active.leave(scope)
         finally:
+            _active.leave(scope)
             _install.release()
         return scope, engine
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import agentreplay
+from agentreplay import _active
 from demo.provider import Provider
 from tests.session.calls import ask, said
 
@@ -65,6 +66,7 @@ def test_blocks_that_end_out_of_order_end_each_by_itself(provider: Provider, tmp
     ask(provider, "outside")
     assert (said(first), said(second)) == (["one"], ["two", "three"])
     assert provider.count == sent + 1
+    assert _active._in_force.get() is None
 
 
 def test_a_thread_belongs_to_the_block_it_was_started_in_not_to_the_inner_one(
