@@ -17,6 +17,8 @@ _SEPARATORS: Final[dict[str, tuple[int | str | None, str, str]]] = {
 _ASCII: Final = "ascii"
 _NEWLINE: Final = "newline"
 _INDENT: Final = re.compile(r"[{\[]\n([ \t]+)")
+_SPACED: Final = re.compile(r'[\[{]*(?:"(?:[^"\\]|\\.)*"|[^"\[\]{},:]*)[:,] ')
+"""A first key, or a first item, with a space behind what comes after it; what stands inside texts tells nothing."""
 _INDENT_STYLES: Final = {" ": "indent-1", "  ": "indent-2", "    ": "indent-4", "\t": "indent-tab"}
 
 
@@ -65,7 +67,7 @@ def _layout(text: str) -> str:
     if indented:
         style = _INDENT_STYLES.get(indented[1], "indent-2")
     else:
-        style = "spaced" if '": ' in text[:200] or ", " in text[:20] else "compact"
+        style = "spaced" if _SPACED.match(text) else "compact"
     flags = [_ASCII] if "\\u" in text and text.isascii() else []
     if text.endswith("\n"):
         flags.append(_NEWLINE)

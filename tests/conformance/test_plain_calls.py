@@ -29,6 +29,7 @@ BODIES: list[tuple[bytes, str]] = [
     (b'{"n": 1.0, "big": 12345678901234567890, "a": "\\u00e9", "e": {}, "l": []}', "application/json"),
     (b'{\n  "n": 1.0,\n  "a": "\xc3\xa9/\\n",\n  "e": {},\n  "l": []\n}\n', "application/json"),
     (b'{"a": 1, "a": 2}', "application/json"),
+    (b'{"text":"{\\"city\\": \\"Oslo\\", \\"days\\": 3}"}', "application/json"),
     ("plain, naïve\r\n".encode(), "text/plain; charset=utf-8"),
     (b"\xff\xfe not text", "application/octet-stream"),
     (b"\xefbroken", "text/plain"),
