@@ -13,7 +13,7 @@ from email.parser import Parser
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-_TOOLING = ("pip>=25.1", "pytest-xdist>=3.6.1")
+_TOOLING = ("pip>=25.1", "pytest-xdist>=3.6.1", "pytest-timeout>=2.4")
 """pip learnt `--group` in 25.1; the SDKs' own settings ask for pytest-xdist."""
 
 

@@ -7,7 +7,7 @@ sent, but the SDK hands out an answer that carries the request it answers, so th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import pytest
@@ -52,6 +52,8 @@ def _noting(step: Any) -> Any:
 
 def _note(response: Any) -> None:
     request = response.request
+    if isinstance(request.stream, Iterable):
+        request.read()  # as respx does with what comes down to it, so that a test may look at the content
     for router in _active_routers():
         route = next((route for route in router.routes if route.pattern is None or route.pattern.match(request)), None)
         router.record(request, response=response, route=route)

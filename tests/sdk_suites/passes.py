@@ -15,6 +15,9 @@ from .outcomes import Outcome, read_outcomes
 
 Outcomes = dict[str, Outcome]
 
+_SECONDS = 60
+"""How long one test may take: a test that waits for a request to arrive waits in vain where none is sent."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -65,6 +68,8 @@ def _run(plan: Plan, name: str, port: int, options: list[str], only: Sequence[st
     arguments = [
         *("-q", "-n", str(plan.jobs), "--dist", "worksteal", "-p", "no:cacheprovider", "-p", "no:agentreplay"),
         *("-p", "sdk_suites.outcomes_plugin", "--outcomes", str(outcomes)),
+        f"--timeout={_SECONDS}",
+        "--tb=native",  # the others parse the source, which crashed CPython 3.11 after a test that nests deeply
         *options,
     ]
     if plan.keyword:
@@ -81,9 +86,11 @@ def _run(plan: Plan, name: str, port: int, options: list[str], only: Sequence[st
             check=False,  # failing tests are in the outcomes; a run that broke down left none
         )
     try:
-        return read_outcomes(outcomes)
+        ended = read_outcomes(outcomes)
     except OSError as fault:
         raise RuntimeError(f"the pass {name!r} broke down before its first test; see {log}") from fault
+    lost = {test: Outcome(test, "failed", f"the pass broke down before this test; see {log}") for test in only or ()}
+    return {**lost, **ended}
 
 
 def _list(path: Path, tests: Sequence[str]) -> Path:
