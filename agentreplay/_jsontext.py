@@ -63,11 +63,9 @@ def render(value: Any, layout: str | None) -> str:
 
 
 def _layout(text: str) -> str:
-    indented = _INDENT.match(text)
-    if indented:
+    style = "spaced" if _SPACED.match(text) else "compact"
+    if indented := _INDENT.match(text):
         style = _INDENT_STYLES.get(indented[1], "indent-2")
-    else:
-        style = "spaced" if _SPACED.match(text) else "compact"
     flags = [_ASCII] if "\\u" in text and text.isascii() else []
     if text.endswith("\n"):
         flags.append(_NEWLINE)
