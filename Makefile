@@ -10,7 +10,7 @@ export PYTHON
 help: ## what there is to run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
-check: test plugin demo lint types package matrix ## all that CI runs
+check: test demo lint types package matrix ## all that CI runs
 
 test: venv ## the tests; more for pytest in ARGS="-k name"
 	$(BIN)/python -m pytest --ignore=tests/plugin $(ARGS)
