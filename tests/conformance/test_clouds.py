@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import agentreplay
 from demo.provider import Behaviour, Provider
 from tests.conformance.app import App
 from tests.conformance.everyway import EveryWay
+from tests.conformance.offline import offline
+from tests.conformance.seen import first_difference, seen
 from tests.conformance.test_structured import Weather
 from tests.conformance.vendors import Vendor
 
@@ -130,6 +134,53 @@ def test_a_bedrock_stream_that_is_left_early_is_kept_as_far_as_it_went(everyway:
             app.see(await anext(app.each(stream)))
 
     assert everyway(program, client=bedrock).responses[0].incomplete
+
+
+@anthropic_only
+def test_a_bedrock_stream_that_fails_raises_the_same_error(everyway: EveryWay) -> None:
+    """An exception among Amazon's frames is the same error after the same events."""
+
+    async def program(app: App) -> None:
+        events = app.each(await app.ask(stream=True))
+        try:
+            async for event in events:
+                app.see(event)
+        except Exception as error:  # noqa: BLE001 - which one it is depends on the version of the SDK
+            app.see(type(error), str(error))
+        else:
+            raise AssertionError("the stream ended as if it were whole")
+
+    everyway(program, client=bedrock, prepare=lambda provider: provider.script(Behaviour(error_after=3)))
+
+
+@anthropic_only
+@pytest.mark.parametrize("cloud", ["bedrock", "vertex"])
+def test_cloud_clients_need_no_credentials_in_replay(
+    vendor: Vendor, provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cloud: str
+) -> None:
+    """A client for a cloud that is built without credentials replays what one with credentials recorded."""
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none"))
+
+    def keyless() -> Any:
+        if cloud == "bedrock":
+            return vendor.new_client("AnthropicBedrock", aws_region="us-east-1", base_url=provider.url)
+        return vendor.new_client(
+            "AnthropicVertex", region="us-east5", project_id="some-project", base_url=f"{provider.url}/v1"
+        )
+
+    async def program(mode: str) -> Any:
+        async with agentreplay.cassette("case", mode=mode, directory=tmp_path):
+            client = keyless() if mode == "replay" else (bedrock if cloud == "bedrock" else vertex)(vendor, provider)
+            app = App(vendor, client, provider)
+            answers = [seen(await app.ask()), seen(await app.every(await app.ask("streamed", stream=True)))]
+            await app.wait(client.close())
+        return answers
+
+    recorded = vendor.run(program("record"))
+    with offline() as attempts:
+        assert first_difference(recorded, vendor.run(program("replay"))) is None
+    assert not attempts.addresses
 
 
 @anthropic_only
