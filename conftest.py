@@ -21,12 +21,14 @@ class NetworkBlockedError(RuntimeError):
     """A test wanted to leave this machine."""
 
 
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the variables of the machine it runs on."""
-    for name in list(os.environ):
-        if _MEANS_SOMETHING.fullmatch(name):
-            monkeypatch.delenv(name)
+@pytest.fixture(scope="session", autouse=True)
+def plain_environment() -> Generator[None, None, None]:
+    """No test, no fixture of any scope and no process they start sees the variables of the machine it runs on."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if _MEANS_SOMETHING.fullmatch(name):
+                environment.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
