@@ -1,5 +1,6 @@
 """All public names, which `agentreplay` itself hands on."""
 
+from agentreplay._arguments import cassette
 from agentreplay._cassette import (
     CASSETTE_SCHEMA_VERSION,
     Cassette,
@@ -44,7 +45,7 @@ from agentreplay._modes import Mode
 from agentreplay._recorder import CassetteRecorder
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport
-from agentreplay._session import Session, cassette
+from agentreplay._session import Session
 from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
 from agentreplay._settings import Settings, settings
 from agentreplay._trajectory import Trajectory

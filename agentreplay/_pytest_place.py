@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import pytest
 
+from agentreplay._arguments import cassette
 from agentreplay._errors import ConfigurationError
 from agentreplay._naming import safe_path
 from agentreplay._pytest_errors import positional_arguments, unknown_argument
-from agentreplay._session import cassette
 from agentreplay._settings import settings
 
 MARK: Final = "agentreplay"

@@ -1,40 +1,31 @@
-"""The public context manager: composes files, decisions and patches."""
+"""One open cassette in a running program: composes files, decisions and patches."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import re
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, ParamSpec, TypeVar, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from agentreplay import _active, _install
-from agentreplay._ageing import installed_versions
 from agentreplay._cassette import Cassette, Interaction
 from agentreplay._drift import drift_report
 from agentreplay._drift_report import DriftReport
 from agentreplay._engine import CallEngine
-from agentreplay._errors import (
-    CassetteNotFoundError,
-    ConfigurationError,
-    EmptyRecordingWarning,
-    SessionError,
-    UnfinishedCallWarning,
-)
+from agentreplay._errors import CassetteNotFoundError, ConfigurationError, SessionError
 from agentreplay._judging import judge_age, judge_use, report_of
+from agentreplay._keeping import keep
 from agentreplay._matching import Matchable, read_match, refuse_contradiction
 from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport, session_report
 from agentreplay._settings import Check, resolve_settings
-from agentreplay._storage import find_recording, store_recording
+from agentreplay._storage import find_recording
 from agentreplay._trajectory import Trajectory
-from agentreplay._version import __version__
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,38 +33,6 @@ R = TypeVar("R")
 _ANSWERING: Final = frozenset({Mode.REPLAY, Mode.EXTEND, Mode.VERIFY})
 _CHECKS: Final[Mapping[str, Check]] = {"match": read_match}
 """What the settings leave to a layer above them."""
-
-
-def cassette(
-    name: str,
-    *,
-    mode: Mode | str | None = None,
-    directory: str | Path | None = None,
-    match: Matchable | None = None,
-    allow_repeats: bool | None = None,
-    allow_unused: bool | None = None,
-    block_network: bool | None = None,
-    allowed_hosts: Sequence[str] | None = None,
-    max_age: timedelta | str | float | None = None,
-    max_age_action: Literal["warn", "fail"] | None = None,
-    prune: bool | None = None,
-    redact: Sequence[RedactionRule] | RedactionRule = (),
-    redact_personal: Sequence[str] | None = None,
-) -> Session:
-    """Record the calls made inside, or replay them if they were recorded before.
-
-    Use it as a context manager (`with` or `async with`), as a decorator of a function or coroutine function, or by
-    `start()` and `stop()`. Recordings of `name` lie in one folder under `directory`.
-
-    An argument that is left out is what the environment (`AGENTREPLAY_…`), `[tool.agentreplay]` in `pyproject.toml` or
-    the default says; see `Settings` for what each means. By default: `mode="auto"`, `directory="cassettes"`,
-    `match="exact"`. `redact` adds patterns and functions that take out what must not reach the file.
-
-    Raises:
-        ConfigurationError: an argument that cannot be meant.
-    """
-    said = {name: value for name, value in locals().items() if name not in {"name", "redact"}}
-    return Session(name, said, redact=redact)
 
 
 class Session:
@@ -292,22 +251,16 @@ class Session:
             judge_use(engine)
 
     def _keep(self, engine: CallEngine) -> None:
-        if engine.running:
-            methods = ", ".join(request.method for request in engine.running)
-            warnings.warn(UnfinishedCallWarning(self._name, methods), stacklevel=4)
-        if not engine.counts.recorded and not (self._settings.prune and engine.unused):
-            if engine.mode is Mode.RECORD:
-                warnings.warn(EmptyRecordingWarning(self._name), stacklevel=4)
-            return
-        recording = engine.recording(prune=self._settings.prune)
-        recording.meta.test_id = self._recorded_as
-        recording.meta.agentreplay_version = __version__
-        vendors = {str(item.metadata["vendor"]) for item in recording.interactions if "vendor" in item.metadata}
-        recording.meta.sdks = installed_versions(vendors) or None
-        self._path = store_recording(
-            recording, self._settings.directory, self._name, replaces=self._path, redactor=engine.redactor
+        kept = keep(
+            engine,
+            self._settings,
+            name=self._name,
+            recorded_as=self._recorded_as,
+            replaces=self._path,
+            stacklevel=5,
         )
-        self._saved = recording
+        if kept is not None:
+            self._saved, self._path = kept
 
 
 watchers: Final[list[Callable[[Session], None]]] = []

@@ -28,16 +28,16 @@ ROWS: Final[dict[str, str]] = {
         _naming _hosts _paths _files _reading _upgrades _jsontext _carving _shapes
         _redaction _settings _setting_sources _setting_values _mode_choice
     """,
-    "the recorded models": "_recorded _redacting _cassette",
+    "the recorded models": "_recorded _redacting _nesting _cassette",
     "what is done with recordings": """
         _matching _matcher _subset _volatile _id_places _provider_ids _differences _nearest _explanation _remedies
-        _storage _migration _recorder _sse _report _ageing
+        _timeline _storage _migration _recorder _sse _report _ageing
         _answers _answer_streams _asked _steps _conversation _trajectory _drift _ageing
     """,
     "the decision": "_engine",
-    "the running program": "_active _patching _streams _outside _callers _network",
+    "the running program": "_active _patching _streams _outside _callers _network _calls",
     "the vendors": "integrations",
-    "the session": "_judging _install _session",
+    "the session": "_judging _install _keeping _session _arguments",
     "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning cli _public __init__",
 }
 """From the bottom to the top; a package stands for all its modules, a name with `*` for all that begin so."""

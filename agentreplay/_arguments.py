@@ -1,0 +1,45 @@
+"""The front door: `cassette()`, and what may be said to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from agentreplay._matching import Matchable
+from agentreplay._modes import Mode
+from agentreplay._redaction import RedactionRule
+from agentreplay._session import Session
+
+
+def cassette(
+    name: str,
+    *,
+    mode: Mode | str | None = None,
+    directory: str | Path | None = None,
+    match: Matchable | None = None,
+    allow_repeats: bool | None = None,
+    allow_unused: bool | None = None,
+    block_network: bool | None = None,
+    allowed_hosts: Sequence[str] | None = None,
+    max_age: timedelta | str | float | None = None,
+    max_age_action: Literal["warn", "fail"] | None = None,
+    prune: bool | None = None,
+    redact: Sequence[RedactionRule] | RedactionRule = (),
+    redact_personal: Sequence[str] | None = None,
+) -> Session:
+    """Record the calls made inside, or replay them if they were recorded before.
+
+    Use it as a context manager (`with` or `async with`), as a decorator of a function or coroutine function, or by
+    `start()` and `stop()`. Recordings of `name` lie in one folder under `directory`.
+
+    An argument that is left out is what the environment (`AGENTREPLAY_…`), `[tool.agentreplay]` in `pyproject.toml` or
+    the default says; see `Settings` for what each means. By default: `mode="auto"`, `directory="cassettes"`,
+    `match="exact"`. `redact` adds patterns and functions that take out what must not reach the file.
+
+    Raises:
+        ConfigurationError: an argument that cannot be meant.
+    """
+    said = {name: value for name, value in locals().items() if name not in {"name", "redact"}}
+    return Session(name, said, redact=redact)
