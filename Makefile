@@ -10,13 +10,13 @@ export PYTHON
 help: ## what there is to run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
-check: test demo lint types package matrix ## all that CI runs
+check: test plugin demo lint types package matrix ## all that CI runs
 
 test: venv ## the tests; more for pytest in ARGS="-k name"
 	$(BIN)/python -m pytest --ignore=tests/plugin $(ARGS)
 
 plugin: venv ## the pytest plugin's tests, which run whole suites
-	$(BIN)/python -m pytest tests/plugin $(ARGS)
+	$(BIN)/python -m pytest tests/plugin -n 2 --dist=loadscope $(ARGS)
 
 demo: venv ## a tool-calling agent on both SDKs, recorded live and replayed with the server gone
 	$(BIN)/python -m demo

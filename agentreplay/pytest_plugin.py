@@ -69,7 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection(session: pytest.Session) -> None:
     """Offer the fixture's short name, unless another plugin has a fixture of that name."""
     fixtures = getattr(session, "_fixturemanager", None)
-    if fixtures is not None and not fixtures.getfixturedefs("cassette", session):
+    where = session if pytest.version_tuple >= (8, 1) else session.nodeid
+    if fixtures is not None and not fixtures.getfixturedefs("cassette", where):
         from agentreplay import _pytest_alias
 
         session.config.pluginmanager.register(_pytest_alias, "agentreplay-alias")

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final
@@ -25,11 +26,21 @@ collect_ignore = ["suite"]
 
 ROOT: Final = Path(__file__).parents[2]
 
-INI: Final = """
+SHARED_LOOPS: Final = version("pytest-asyncio") >= "0.24"
+"""pytest-asyncio 0.23, the last for pytest 8.0, has other words for them, and leaves loops to the garbage collector."""
+
+MORE: Final = (
+    "asyncio_default_fixture_loop_scope = function"
+    if SHARED_LOOPS
+    else "    ignore::ResourceWarning\n        ignore::pytest.PytestUnraisableExceptionWarning"
+)
+
+INI: Final = f"""
     [pytest]
-    filterwarnings = error
-    asyncio_default_fixture_loop_scope = function
     addopts = -p no:recording -p no:vcr
+    filterwarnings =
+        error
+    {MORE}
 """
 
 AGENT: Final = """
@@ -133,4 +144,6 @@ def project(pytester: pytest.Pytester, provider: Provider, monkeypatch: pytest.M
     """An empty project."""
     monkeypatch.syspath_prepend(str(pytester.path))  # pyright: ignore[reportUnknownMemberType]
     monkeypatch.delitem(sys.modules, "agent", raising=False)
+    # Compiled modules are known by their size and the second they were written in, and tests write faster.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return Project(pytester, provider, monkeypatch)

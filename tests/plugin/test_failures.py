@@ -18,17 +18,14 @@ def missing(project: Project) -> Project:
     return project
 
 
-@pytest.mark.parametrize("style", ["auto", "long", "short", "native", "line"])
+@pytest.mark.parametrize("style", ["auto", "long", "short", "native"])
 def test_a_miss_shows_the_users_code_and_the_difference(missing: Project, style: str) -> None:
     """No frame of an SDK, of agentreplay or of wrapt stands between."""
     result = missing.run(f"--tb={style}")
     result.assert_outcomes(failed=1)
     text = result.stdout.str()
-    assert "old" in text
-    assert "new" in text
-    if style != "line":
-        assert "messages[0].content: " in text
-        assert "client().chat.completions.create" in text
+    assert "messages[0].content: " in text
+    assert "client().chat.completions.create" in text
     for library in ("_base_client", "wrapt", "_engine.py", "funnel.py"):
         assert library not in text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.plugin.conftest import Project
+from tests.plugin.conftest import SHARED_LOOPS, Project
 
 pytest_plugins = ["pytester"]
 
@@ -192,7 +192,7 @@ async def alive(anyio_backend): yield
 }
 
 
-@pytest.mark.parametrize("runner", ASYNC_RUNNERS)
+@pytest.mark.parametrize("runner", [name for name in ASYNC_RUNNERS if SHARED_LOOPS or name != "shared loop"])
 def test_asynchronous_tests_and_fixtures_are_in_their_session(project: Project, runner: str) -> None:
     """Under pytest-asyncio and anyio, also where loop and runner are older than the test."""
     loop = ", loop_scope='module'" if runner == "shared loop" else ""
