@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agentreplay._errors import SessionError
 from agentreplay._modes import Mode
 
 if TYPE_CHECKING:
-    from agentreplay._engine import CallEngine
+    from agentreplay._chance import Draws
+    from agentreplay._engine import CallEngine, Live, Replay
     from agentreplay._patching import Patches
+    from agentreplay._recorded import RecordedRequest
     from agentreplay._streams import Passed
 
 
@@ -30,7 +32,7 @@ class Scope:
     `ambient` sessions were opened by `start()`: they also take the calls whose context names no session. What was
     started in one of them and outlives it belongs to the ambient session that is open then; if the one that ended is
     `exclusive`, as that of a test is, to none. `allowed_hosts` are the only ones that it lets be connected to; None
-    lets all.
+    lets all. `draws` is what ids are drawn from where the session freezes them.
     """
 
     def __init__(
@@ -51,7 +53,14 @@ class Scope:
         self.closed = False
         self.outer: Scope | None = None
         self.before: Scope | _Outside | None = None
+        self.draws: Draws | None = None
         self._open_streams: set[Passed] = set()
+
+    def begin(self, request: RecordedRequest, *, rerun: bool = False) -> Replay | Live:
+        """Decide what happens with a call that is made here; see `CallEngine.begin`."""
+        within = _call_around()
+        parent = within.position if within is not None and within.scope is self else None
+        return self.engine.begin(request, parent=parent, rerun=rerun)
 
     def watch(self, stream: Passed) -> None:
         """Remember a stream that the app still reads."""
@@ -72,15 +81,24 @@ class Scope:
         return self.engine.mode
 
 
+class _Call(NamedTuple):
+    """A call that is running: its session, and its position among the calls of that."""
+
+    scope: Scope
+    position: int
+
+
 class _Outside:
     """Marks work that was submitted where no session was in force."""
 
 
 _OUTSIDE: Final = _Outside()
 _in_force: ContextVar[Scope | _Outside | None] = ContextVar("agentreplay_session", default=None)
+_running_call: ContextVar[_Call | None] = ContextVar("agentreplay_call", default=None)
 _lock: Final = threading.Lock()
 _open: list[Scope] = []
 _thread_scopes: weakref.WeakKeyDictionary[threading.Thread, Scope] = weakref.WeakKeyDictionary()
+_thread_calls: weakref.WeakKeyDictionary[threading.Thread, _Call] = weakref.WeakKeyDictionary()
 _submitting: Final = threading.local()
 
 
@@ -132,6 +150,24 @@ def suspended(scope: Scope) -> Iterator[None]:
     finally:
         with _lock:
             _open.append(scope)
+
+
+@contextmanager
+def inside(scope: Scope, position: int) -> Iterator[None]:
+    """Let the calls that are made in the block, and in what it starts, be made inside the one at `position`."""
+    before, now = _running_call.get(), _Call(scope, position)
+    _running_call.set(now)
+    try:
+        yield
+    finally:
+        # A coroutine may be closed in another context than it ran in, which is not to be changed.
+        if _running_call.get() is now:
+            _running_call.set(before)
+
+
+def _call_around() -> _Call | None:
+    """The call inside which this code runs."""
+    return _running_call.get() or _thread_calls.get(threading.current_thread())
 
 
 def current() -> Scope | None:
@@ -200,6 +236,9 @@ def _start_thread(wrapped: Any, thread: Any, args: tuple[Any, ...], kwargs: dict
     # A pool's worker outlives the session that happened to start it; its work is placed by `_submit`.
     if scope is not None and not getattr(_submitting, "now", False):
         _thread_scopes[thread] = scope
+        around = _call_around()
+        if around is not None:
+            _thread_calls[thread] = around
     return wrapped(*args, **kwargs)
 
 
@@ -209,7 +248,7 @@ def _submit(wrapped: Any, _pool: Any, args: tuple[Any, ...], kwargs: dict[str, A
     function, *rest = args
     _submitting.now = True
     try:
-        return wrapped(_within, _place(), function, *rest, **kwargs)
+        return wrapped(_within, _place(), _call_around(), function, *rest, **kwargs)
     finally:
         _submitting.now = False
 
@@ -222,6 +261,13 @@ def _place() -> Scope | _Outside | None:
     return _OUTSIDE if not _open or _in_force.get() is _OUTSIDE else None
 
 
-def _within(scope: Scope | _Outside | None, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    with within(scope):
-        return function(*args, **kwargs)
+def _within(
+    scope: Scope | _Outside | None, around: _Call | None, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+) -> Any:
+    before = _running_call.get()
+    _running_call.set(around)
+    try:
+        with within(scope):
+            return function(*args, **kwargs)
+    finally:
+        _running_call.set(before)

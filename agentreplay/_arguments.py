@@ -26,6 +26,8 @@ def cassette(
     max_age: timedelta | str | float | None = None,
     max_age_action: Literal["warn", "fail"] | None = None,
     prune: bool | None = None,
+    freeze: Sequence[str] | str | None = None,
+    pace: Literal["recorded", "instant"] | float | None = None,
     redact: Sequence[RedactionRule] | RedactionRule = (),
     redact_personal: Sequence[str] | None = None,
 ) -> Session:

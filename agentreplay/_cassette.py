@@ -19,6 +19,8 @@ from agentreplay._errors import CassetteSchemaWarning
 from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError, written_as_json
 from agentreplay._files import read_whole, write_whole
 from agentreplay._naming import safe_path
+from agentreplay._nesting import parent_positions
+from agentreplay._provenance import Frozen, Parent
 from agentreplay._reading import collector_paused, json_object, shape_error
 from agentreplay._recorded import (
     EventTimes,
@@ -66,7 +68,8 @@ class CassetteMeta(Record):
     """What a file says of itself.
 
     `recorded_at` is an ISO 8601 time in UTC; `content_hash` the SHA-256 of the interactions (64 digits, empty before
-    `Cassette.finalize()`); `sdks` maps each SDK that was recorded to its version.
+    `Cassette.finalize()`); `sdks` maps each SDK that was recorded to its version. `frozen` says what stood still,
+    `parent` which recording this is a fork of.
     """
 
     schema_version: int = CASSETTE_SCHEMA_VERSION
@@ -75,10 +78,12 @@ class CassetteMeta(Record):
     content_hash: str = ""
     test_id: str = ""
     sdks: SortedTexts | None = None
+    frozen: Frozen | None = None
+    parent: Parent | None = None
 
     @classmethod
     def _optional(cls) -> frozenset[str]:
-        return frozenset({"sdks"})
+        return frozenset({"sdks", "frozen", "parent"})
 
     def age(self) -> timedelta | None:
         """How long ago it was recorded; None where `recorded_at` is no time."""
@@ -133,8 +138,10 @@ class Cassette(Record):
 
     def finalize(self) -> None:
         """Number the interactions, give an id to each that has none, and set the content hash."""
+        parents = parent_positions(self.interactions)
         for position, interaction in enumerate(self.interactions):
             interaction.sequence = position
+            interaction.parent = parents[position]
             interaction.id = interaction.id or interaction.compute_id()
         self.meta.content_hash = self.compute_content_hash()
 

@@ -10,18 +10,26 @@ from agentreplay._cassette import Cassette
 from agentreplay._engine import CallEngine
 from agentreplay._errors import EmptyRecordingWarning, UnfinishedCallWarning
 from agentreplay._modes import Mode
+from agentreplay._provenance import Frozen
 from agentreplay._settings import Settings
 from agentreplay._storage import store_recording
 from agentreplay._version import __version__
 
 
 def keep(
-    engine: CallEngine, settings: Settings, *, name: str, recorded_as: str, replaces: Path | None, stacklevel: int
+    engine: CallEngine,
+    settings: Settings,
+    *,
+    name: str,
+    recorded_as: str,
+    replaces: Path | None,
+    frozen: Frozen | None,
+    stacklevel: int,
 ) -> tuple[Cassette, Path] | None:
     """Make what `engine` recorded the recording of `name`, in place of the file `replaces`; gives it and its file.
 
-    None, and nothing is written, where nothing new was recorded. `recorded_as` is the test it is said to be of;
-    `stacklevel` is where warnings point to.
+    None, and nothing is written, where nothing new was recorded. `recorded_as` is the test it is said to be of,
+    `frozen` what stood still; `stacklevel` is where warnings point to.
     """
     if engine.running:
         methods = ", ".join(request.method for request in engine.running)
@@ -33,6 +41,7 @@ def keep(
     recording = engine.recording(prune=settings.prune)
     recording.meta.test_id = recorded_as
     recording.meta.agentreplay_version = __version__
+    recording.meta.frozen = frozen
     vendors = {str(item.metadata["vendor"]) for item in recording.interactions if "vendor" in item.metadata}
     recording.meta.sdks = installed_versions(vendors) or None
     path = store_recording(recording, settings.directory, name, replaces=replaces, redactor=engine.redactor)

@@ -6,6 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -16,11 +17,13 @@ from agentreplay._drift import drift_report
 from agentreplay._drift_report import DriftReport
 from agentreplay._engine import CallEngine
 from agentreplay._errors import CassetteNotFoundError, ConfigurationError, SessionError
+from agentreplay._freezing import freeze, start_values
 from agentreplay._judging import judge_age, judge_use, report_of
 from agentreplay._keeping import keep
 from agentreplay._matching import Matchable, read_match, refuse_contradiction
 from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
+from agentreplay._provenance import Frozen
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport, session_report
 from agentreplay._settings import Check, resolve_settings
@@ -56,6 +59,8 @@ class Session:
         self._engine: CallEngine | None = None
         self._scope: _active.Scope | None = None
         self._saved: Cassette | None = None
+        self._frozen: Frozen | None = None
+        self._thaw = ExitStack()
 
     @property
     def name(self) -> str:
@@ -90,8 +95,11 @@ class Session:
 
     @property
     def interactions(self) -> list[Interaction]:
-        """The calls made in this session that have their answer, in the order of their start."""
-        return self._engine.interactions if self._engine else []
+        """The calls made in this session that have their answer, in the order of their start.
+
+        Below a call that the recording answered stand those that were recorded inside it, which are part of its answer.
+        """
+        return self._engine.timeline if self._engine else []
 
     @property
     def trajectory(self) -> Trajectory:
@@ -100,9 +108,11 @@ class Session:
 
     @property
     def drift(self) -> DriftReport:
-        """In mode `verify`: how the answers of this run differ from the recorded ones."""
+        """How the answers of this run differ from the recorded ones: of all calls in mode `verify`, else of live tools."""
         engine = self._engine
-        return drift_report(engine.verified, engine.unused) if engine else DriftReport()
+        if engine is None:
+            return DriftReport()
+        return drift_report(engine.verified, engine.unused if engine.mode is Mode.VERIFY else ())
 
     def report(self) -> SessionReport:
         """What became of the calls of this session, so far or in all."""
@@ -201,8 +211,22 @@ class Session:
         )
         _install.acquire()
         _active.enter(self._scope)
-        for tell in watchers:
-            tell(self)
+        try:
+            self._freeze(self._scope, known)
+            for tell in watchers:
+                tell(self)
+        except BaseException:
+            self._leave()
+            raise
+
+    def _freeze(self, scope: _active.Scope, known: Cassette | None) -> None:
+        """Let stand still what is to, as it was recorded if there is a recording."""
+        self._frozen = None
+        names = self._settings.freeze
+        if names and scope.mode is not Mode.LIVE:
+            recorded = known.meta.frozen or Frozen() if known is not None else None
+            self._frozen = start_values(names, recorded)
+            self._thaw = freeze(names, self._frozen, scope)
 
     def _allowed_hosts(self, mode: Mode) -> tuple[str, ...] | None:
         """The hosts that may be connected to while the session is open; None for all."""
@@ -237,6 +261,7 @@ class Session:
         try:
             scope.end_streams()
         finally:
+            self._thaw.close()
             _active.leave(scope)
             _install.release()
         return scope, engine
@@ -257,6 +282,7 @@ class Session:
             name=self._name,
             recorded_as=self._recorded_as,
             replaces=self._path,
+            frozen=self._frozen,
             stacklevel=5,
         )
         if kept is not None:

@@ -17,6 +17,8 @@ from agentreplay._modes import Mode
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE: Final = re.compile(r"(?P<amount>\d+(?:\.\d+)?)\s*(?P<unit>[smhdw]?)")
 _WITH_PORT: Final = re.compile(r"[^:]+:\d+|\[.*\]:\d+")
+FREEZABLE: Final = ("time", "clock", "uuid", "random")
+_SPEEDS: Final = {"recorded": 1.0, "instant": math.inf}
 _OFF: Final = frozenset({"off", "none", "never"})
 
 
@@ -87,6 +89,40 @@ def choice(name: str, *choices: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+def freezable(value: object) -> tuple[object, ...]:
+    """The items of a list of what is to stand still: `time` (or `clock`, which runs), `uuid`, `random`.
+
+    Raises:
+        ValueError: `value` is no list, or names both clocks.
+        ConfigurationError: an item is none of them.
+    """
+    found = items(value)
+    for item in found:
+        if item not in FREEZABLE:
+            raise ConfigurationError.unknown_choice("freeze", item, FREEZABLE)
+    if {"time", "clock"} <= {*found}:
+        raise ValueError("'time' stands still and 'clock' runs on; choose one")
+    return found
+
+
+def speed(value: object) -> float:
+    """How much faster than recorded streams are played: `recorded` is 1.0, `instant` infinitely fast.
+
+    Raises:
+        ValueError: it is neither of these words nor a number above zero.
+    """
+    word = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(word, str) and word in _SPEEDS:
+        return _SPEEDS[word]
+    try:
+        number = float(cast("float", word)) if isinstance(word, (str, int, float)) else math.nan
+    except ValueError:
+        number = math.nan
+    if isinstance(word, bool) or not number > 0:
+        raise ValueError("write 'recorded', 'instant', or how many times as fast as recorded (2 is twice as fast)")
+    return number
+
+
 def match_value(value: object) -> object:
     """The value of `match` as it stands; text that begins with a brace is a JSON object (for the environment).
 
@@ -113,6 +149,8 @@ def shown(value: object) -> str:
         return ", ".join(cast("tuple[str, ...]", value)) or "-"
     if isinstance(value, timedelta):
         return _shown_age(value)
+    if isinstance(value, float):
+        return next((word for word, number in _SPEEDS.items() if number == value), f"{value:g}")
     return str(value)
 
 

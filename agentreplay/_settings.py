@@ -8,6 +8,7 @@ A new setting is one line in `Settings`; the project file, the environment, vali
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -20,7 +21,7 @@ from agentreplay._errors import ConfigurationError
 from agentreplay._mode_choice import Decider, choose_mode
 from agentreplay._modes import Mode
 from agentreplay._setting_sources import Source, from_environment, from_project
-from agentreplay._setting_values import age, choice, hosts, items, match_value, shown
+from agentreplay._setting_values import age, choice, freezable, hosts, items, match_value, shown, speed
 
 Check = Callable[[Any], Any]
 """Takes a setting's value and gives what is to be kept; raises ValueError or ConfigurationError for what cannot be."""
@@ -46,6 +47,8 @@ class Settings(BaseModel):
         max_age_action: what happens to an older one.
         prune: with mode `extend`, drop the recorded interactions that were not used.
         redact_personal: which personal data to redact, by name.
+        freeze: what stands still while recording and replaying: `time` (or `clock`, which runs), `uuid`, `random`.
+        pace: how fast streams are replayed: `instant`, `recorded`, or how many times as fast as recorded.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
@@ -61,6 +64,8 @@ class Settings(BaseModel):
     max_age_action: Annotated[Literal["warn", "fail"], choice("max_age_action", "warn", "fail")] = "warn"
     prune: bool = False
     redact_personal: Annotated[tuple[str, ...], BeforeValidator(items)] = ()
+    freeze: Annotated[tuple[str, ...], BeforeValidator(freezable)] = ()
+    pace: Annotated[float, BeforeValidator(speed)] = math.inf
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 

@@ -28,14 +28,14 @@ ROWS: Final[dict[str, str]] = {
         _naming _hosts _paths _files _reading _upgrades _jsontext _carving _shapes
         _redaction _settings _setting_sources _setting_values _mode_choice
     """,
-    "the recorded models": "_recorded _redacting _nesting _cassette",
+    "the recorded models": "_recorded _provenance _redacting _nesting _cassette",
     "what is done with recordings": """
         _matching _matcher _subset _volatile _id_places _provider_ids _differences _nearest _explanation _remedies
         _timeline _storage _migration _recorder _sse _report _ageing
         _answers _answer_streams _asked _steps _conversation _trajectory _drift _ageing
     """,
     "the decision": "_engine",
-    "the running program": "_active _patching _streams _outside _callers _network _calls",
+    "the running program": "_active _patching _streams _outside _callers _network _calls _clock _chance _freezing",
     "the vendors": "integrations",
     "the session": "_judging _install _keeping _session _arguments",
     "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning cli _public __init__",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentreplay._active import Scope, current
+from agentreplay._active import Scope
+from agentreplay._calls import deciding_session
+from agentreplay._chance import drawn_by_sdk
 from agentreplay._engine import Replay
-from agentreplay._modes import Mode
-from agentreplay._outside import calls_refused, refuse
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.credentials import own_headers_of, secrets_of
 from agentreplay.integrations._stainless.live import LiveCall
@@ -28,16 +28,17 @@ class Funnel:
         if scope is None:
             return wrapped(*args, **kwargs)
         self._learn_secrets(scope, client)
-        call = Arguments(*args, **kwargs)
-        if hasattr(client, "_copy_and_prepare"):
-            call.options = client._copy_and_prepare(call.options)
-        decision = scope.engine.begin(describe(self._vendor, client, call.options))
-        if isinstance(decision, Replay):
-            return replay(self._vendor, client, call, decision, wrapped, is_async=False)
-        with LiveCall(self._vendor, scope, decision) as live:
-            result = call.send(wrapped)
-        live.returned(result)
-        return result
+        with drawn_by_sdk():
+            call = Arguments(*args, **kwargs)
+            if hasattr(client, "_copy_and_prepare"):
+                call.options = client._copy_and_prepare(call.options)
+            decision = scope.begin(describe(self._vendor, client, call.options))
+            if isinstance(decision, Replay):
+                return replay(self._vendor, client, call, decision, wrapped, is_async=False)
+            with LiveCall(self._vendor, scope, decision) as live:
+                result = call.send(wrapped)
+            live.returned(result)
+            return result
 
     async def async_request(self, wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Wraps `AsyncAPIClient.request`."""
@@ -45,29 +46,26 @@ class Funnel:
         if scope is None:
             return await wrapped(*args, **kwargs)
         self._learn_secrets(scope, client)
-        call = Arguments(*args, **kwargs)
-        if hasattr(client, "_copy_and_prepare"):
-            call.options = await client._copy_and_prepare(call.options)
-        decision = scope.engine.begin(describe(self._vendor, client, call.options))
-        if isinstance(decision, Replay):
-            return await replay(self._vendor, client, call, decision, wrapped, is_async=True)
-        with LiveCall(self._vendor, scope, decision) as live:
-            result = await call.send(wrapped)
-        live.returned(result)
-        return result
+        with drawn_by_sdk():
+            call = Arguments(*args, **kwargs)
+            if hasattr(client, "_copy_and_prepare"):
+                call.options = await client._copy_and_prepare(call.options)
+            decision = scope.begin(describe(self._vendor, client, call.options))
+            if isinstance(decision, Replay):
+                return await replay(self._vendor, client, call, decision, wrapped, is_async=True)
+            with LiveCall(self._vendor, scope, decision) as live:
+                result = await call.send(wrapped)
+            live.returned(result)
+            return result
 
     def _scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Scope | None:
         """The session that decides about this call; None where the SDK goes on as if we were not there."""
-        scope = current()
-        if scope is None:
-            if calls_refused():
-                options = Arguments(*args, **kwargs).options
-                raise refuse(f"{self._vendor.name} {str(options.method).upper()} {options.url}")
-            return None
-        if scope.mode is Mode.LIVE:
-            scope.engine.pass_through()
-            return None
-        return scope
+
+        def method() -> str:
+            options = Arguments(*args, **kwargs).options
+            return f"{self._vendor.name} {str(options.method).upper()} {options.url}"
+
+        return deciding_session(method)
 
     def _learn_secrets(self, scope: Scope, client: Any) -> None:
         for secret in secrets_of(self._vendor, client):

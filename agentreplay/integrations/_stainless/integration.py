@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from agentreplay._active import current
+from agentreplay._chance import without_drawing
 from agentreplay._modes import Mode
 from agentreplay._patching import Patches
 from agentreplay.integrations._stainless.attempts import async_attempt, attempt
@@ -44,6 +45,7 @@ class StainlessIntegration:
         if hasattr(base.SyncAPIClient, "_attempt_request"):
             patches.wrap(base.SyncAPIClient, "_attempt_request", attempt)
             patches.wrap(base.AsyncAPIClient, "_attempt_request", async_attempt)
+        patches.wrap(base.BaseClient, "_calculate_retry_timeout", without_drawing)
         for key_class in self.vendor.key_classes:
             constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
             patches.wrap(getattr(sdk, key_class.name), "__init__", constructor)
