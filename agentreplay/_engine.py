@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from agentreplay._ageing import age_notes
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
@@ -18,6 +18,9 @@ from agentreplay._mismatch import CassetteMismatchError
 from agentreplay._modes import Mode
 from agentreplay._redacting import redact_request, redact_response
 from agentreplay._redaction import Redactor
+from agentreplay._timeline import Done, as_file, as_run
+
+_ANSWERING: Final = frozenset({Mode.REPLAY, Mode.EXTEND})
 
 
 class ReplayEngine:
@@ -77,13 +80,16 @@ class Live:
     """A call that goes to the provider.
 
     `position` is its place among the calls of the session, by their start; `expected` the recorded interaction that its
-    answer is to be compared with, where there is one; `notes` are what its metadata will say.
+    answer is to be compared with, where there is one; `notes` are what its metadata will say. `parent` is the position
+    of the call inside which it was made. `rerun` says that it goes live only to be compared.
     """
 
     position: int
     request: RecordedRequest
     expected: Interaction | None = None
     notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    parent: int | None = None
+    rerun: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,14 +107,6 @@ class Counts:
     recorded: int = 0
     live: int = 0
     missed: int = 0
-
-
-@dataclass
-class _Done:
-    """A call that has its answer; `recorded` where the answer is new."""
-
-    interaction: Interaction
-    recorded: bool
 
 
 @dataclass
@@ -134,7 +132,7 @@ class CallEngine:
     first_miss: AgentReplayError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        answers = self.known if self.mode in {Mode.REPLAY, Mode.EXTEND, Mode.VERIFY} else None
+        answers = self.known if self.mode in {*_ANSWERING, Mode.VERIFY} else None
         self._index = InteractionIndex(
             answers.interactions if answers else [], self.match, allow_repeats=self.allow_repeats
         )
@@ -143,8 +141,10 @@ class CallEngine:
             self.redactor.reserve([interaction.model_dump(mode="json") for interaction in self.known.interactions])
         self._lock = threading.Lock()
         self._started = 0
-        self._done: dict[int, _Done] = {}
+        self._done: dict[int, Done] = {}
         self._running: dict[int, RecordedRequest] = {}
+        self._parents: dict[int, int] = {}
+        self._answering: dict[int, Interaction] = {}
         self._verified: list[tuple[Interaction | None, Interaction]] = []
 
     @property
@@ -159,54 +159,73 @@ class CallEngine:
 
     @property
     def verified(self) -> list[tuple[Interaction | None, Interaction]]:
-        """In mode `verify`: for each live call the recorded interaction, if there is one, and what came now."""
+        """For each live call that is compared: the recorded interaction, if there is one, and what came now."""
         with self._lock:
             return list(self._verified)
 
-    def begin(self, request: RecordedRequest) -> Replay | Live:
+    def begin(self, request: RecordedRequest, *, parent: int | None = None, rerun: bool = False) -> Replay | Live:
         """Decide what happens with a call.
+
+        `parent` is the position of the call inside which it is made. With `rerun` it is never answered from the
+        recording, only compared with it.
 
         Raises:
             CassetteMismatchError: the session replays and nothing recorded answers.
             AgentReplayError: likewise, for want of a cassette.
         """
         request = redact_request(self.redactor, request)
+        answers = self.mode is not Mode.VERIFY and not rerun
         with self._lock:
             position = self._started
             self._started += 1
-        interaction = self._index.take(request) if self.mode is not Mode.RECORD else None
-        if interaction is not None and self.mode is not Mode.VERIFY:
-            self._keep(position, interaction, recorded=False)
+            if parent is not None:
+                self._parents[position] = parent
+            around = self._answering.get(parent) if parent is not None else None
+        interaction = self._index.take(request, inside=around, whole=answers) if self.mode is not Mode.RECORD else None
+        if interaction is not None and answers:
+            self._keep(position, Done(interaction, recorded=False, known=interaction, whole=True))
             return Replay(interaction)
-        if self.records or self.mode is Mode.VERIFY:
+        if self.records or self.mode is Mode.VERIFY or rerun:
             with self._lock:
                 self._running[position] = request
-            return Live(position, request, interaction, self.notes)
+                if interaction is not None:
+                    self._answering[position] = interaction
+            compared = self.mode is Mode.REPLAY or (self.mode is Mode.EXTEND and interaction is not None)
+            return Live(position, request, interaction, self.notes, parent, rerun=rerun and compared)
         error = self.absent or self._mismatch(request)
         with self._lock:
             self.counts.missed += 1
-            self.first_miss = self.first_miss or error
+        self.refuse(error)
         raise error
+
+    def refuse(self, error: AgentReplayError) -> None:
+        """Note that a call was refused with `error`, also for a program that goes on in spite of it."""
+        with self._lock:
+            self.first_miss = self.first_miss or error
 
     def _mismatch(self, request: RecordedRequest) -> CassetteMismatchError:
         about = age_notes(self.known, self.max_age) if self.known else ()
         return mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value, notes=about)
 
-    def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the answer to a live call."""
+    def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> Interaction:
+        """Keep the answer to a live call; gives what is kept."""
         response = redact_response(self.redactor, response)
         self._index.received(response, instead_of=call.expected)
         interaction = Interaction(
             sequence=call.position,
+            parent=call.parent,
             request=call.request,
             response=response,
             metadata={**call.notes, **(metadata or {})},
         )
         interaction.id = interaction.compute_id()
-        if self.mode is Mode.VERIFY:
+        compared = self.mode is Mode.VERIFY or call.rerun
+        if compared:
             with self._lock:
                 self._verified.append((call.expected, interaction))
-        self._keep(call.position, interaction, recorded=self.records)
+        recorded = self.records and not (call.rerun and call.expected is not None)
+        self._keep(call.position, Done(interaction, recorded, known=call.expected))
+        return interaction
 
     def abandon(self, call: Live) -> None:
         """Forget a live call that never got as far as an answer."""
@@ -218,16 +237,16 @@ class CallEngine:
         with self._lock:
             self.counts.live += 1
 
-    def _keep(self, position: int, interaction: Interaction, *, recorded: bool) -> None:
+    def _keep(self, position: int, done: Done) -> None:
         with self._lock:
             self._running.pop(position, None)
-            self._done[position] = _Done(interaction, recorded)
-            if recorded:
+            self._done[position] = done
+            if done.recorded:
                 self.counts.recorded += 1
-            elif self.mode is Mode.VERIFY:
-                self.counts.live += 1
-            else:
+            elif done.whole:
                 self.counts.replayed += 1
+            else:
+                self.counts.live += 1
 
     @property
     def interactions(self) -> list[Interaction]:
@@ -236,11 +255,16 @@ class CallEngine:
             return [self._done[position].interaction for position in sorted(self._done)]
 
     @property
+    def timeline(self) -> list[Interaction]:
+        """These calls, and below each that was answered from the recording those that were recorded inside it."""
+        with self._lock:
+            return as_run(self._done, self._parents, self._index.interactions)
+
+    @property
     def replayed(self) -> list[Interaction]:
         """Those of them that the recording answered."""
         with self._lock:
-            done = [self._done[position] for position in sorted(self._done)]
-        return [] if self.mode is Mode.VERIFY else [each.interaction for each in done if not each.recorded]
+            return [self._done[position].interaction for position in sorted(self._done) if self._done[position].whole]
 
     @property
     def running(self) -> list[RecordedRequest]:
@@ -255,10 +279,10 @@ class CallEngine:
 
     def recording(self, *, prune: bool = False) -> Cassette:
         """The cassette as it is to be written: what was known (with `prune`: and asked for), then what is new."""
-        with self._lock:
-            new = [self._done[position].interaction for position in sorted(self._done) if self._done[position].recorded]
-        kept = list(self.known.interactions) if self.known and self.mode is Mode.EXTEND else []
+        known = self.known.interactions if self.known and self.mode is Mode.EXTEND else []
+        kept = list(known)
         if prune:
             unused = {id(interaction) for interaction in self.unused}
             kept = [interaction for interaction in kept if id(interaction) not in unused]
-        return Cassette(interactions=[*kept, *new])
+        with self._lock:
+            return Cassette(interactions=as_file(self._done, self._parents, known, kept))

@@ -88,7 +88,7 @@ class _Found:
 
     @classmethod
     def _in_sequence(cls, request: RecordedRequest, index: InteractionIndex) -> _Found:
-        position = len(index.used)
+        position = index.next_in_order
         if position == len(index.interactions):
             return cls(MissReason.OUT_OF_SEQUENCE)
         alike = likeness(request, index.interactions[position].request)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._errors import ConfigurationError
 from agentreplay._matcher import Matcher, RequestTransform
+from agentreplay._nesting import below, children_of, parent_positions
 from agentreplay._provider_ids import SessionIds, numbered_ids
 from agentreplay._subset import is_within, same_operation, without_numbers
 
@@ -81,7 +82,8 @@ _OPTIONS = ("ignore", "only", "volatile", "ignore_whitespace", "ignore_tool_orde
 class InteractionIndex:
     """The interactions of one cassette, each to be taken once; safe to use from several threads.
 
-    With `allow_repeats` a request whose recordings are used up is answered by the last of them again.
+    With `allow_repeats` a request whose recordings are used up is answered by the last of them again. Of equal ones,
+    those that were recorded inside the same call as the request is made in come first.
 
     Raises:
         ConfigurationError: `match` is nothing that can be matched by, or `allow_repeats` contradicts it.
@@ -100,12 +102,18 @@ class InteractionIndex:
         self.allow_repeats = allow_repeats
         self._lock = threading.Lock()
         self._ids = SessionIds(self.interactions)
+        self._parents = parent_positions(self.interactions)
+        self._children = children_of(self._parents)
+        self._places = {id(item): position for position, item in enumerate(self.interactions)} if self._children else {}
         self._positions: dict[str, list[int]] | None = None
+        self._positions_inside: dict[tuple[str, int | None], list[int]] = {}
         self._numbered: dict[str, list[int]] | None = None
         self._recorded: list[RecordedRequest] | None = None
-        self._turns: dict[str, int] = {}
+        self._turns: dict[object, int] = {}
         self._used: list[int] = []
+        self._next = 0
         self._taken: set[int] = set()
+        self._covered: set[int] = set()
 
     @property
     def used(self) -> list[int]:
@@ -113,9 +121,21 @@ class InteractionIndex:
         return list(self._used)
 
     @property
+    def covered(self) -> list[int]:
+        """Positions of the interactions that nobody asks for, since the call around them was answered as a whole."""
+        return sorted(self._covered)
+
+    @property
     def remaining(self) -> int:
         """How many interactions have not answered yet."""
-        return len(self.interactions) - len(self._used)
+        return len(self.interactions) - len(self._taken)
+
+    @property
+    def next_in_order(self) -> int:
+        """The position of the first interaction that has not answered yet, where calls are answered in order."""
+        while self._next < len(self.interactions) and self._next in self._taken:
+            self._next += 1
+        return self._next
 
     @property
     def all_used(self) -> bool:
@@ -131,28 +151,34 @@ class InteractionIndex:
         with self._lock:
             self._used.clear()
             self._taken.clear()
+            self._covered.clear()
             self._turns.clear()
+            self._next = 0
             self._ids.forget()
 
     def key(self, request: RecordedRequest) -> str:
         """The fingerprint that all requests equal to this one share: 64 hexadecimal digits, alike in every process."""
         return self._comparable(request).key()
 
-    def take(self, request: RecordedRequest) -> Interaction | None:
-        """The interaction that answers `request`, now used; None where none does."""
+    def take(
+        self, request: RecordedRequest, *, inside: Interaction | None = None, whole: bool = False
+    ) -> Interaction | None:
+        """The interaction that answers `request`, now used; None where none does.
+
+        `inside` is the recorded call that the request is made in, if there is one. `whole` says that what was recorded
+        inside the one that answers will not be asked for: it is part of the answer.
+        """
+        around = None if inside is None else self._places.get(id(inside))
         if self.match is MatchStrategy.SEQUENCE:
             with self._lock:
-                return self._take_next(request)
+                return self._taken_at(self._find_next(request), whole=whole)
         if self.match is MatchStrategy.SUBSET:
             with self._lock:
-                return self._take(self._positions_within(request))
+                return self._taken_at(self._first(self._positions_within(request), around), whole=whole)
         comparable = self._comparable(request)
         key = comparable.key()
         with self._lock:
-            positions = self._by_key().get(key)
-            if positions is not None:
-                return self._take_in_turn(key, positions)
-            return self._take_renamed(comparable)
+            return self._taken_at(self._find(comparable, key, around), whole=whole)
 
     def received(self, response: RecordedResponse, *, instead_of: Interaction | None = None) -> None:
         """Note a live answer, so that the ids in it are known again in later requests.
@@ -191,44 +217,70 @@ class InteractionIndex:
             self._numbered = dict(found)
         return self._numbered
 
-    def _take_in_turn(self, key: str, positions: Sequence[int]) -> Interaction | None:
+    def _find(self, comparable: RecordedRequest, key: str, around: int | None) -> int | None:
+        positions = self._by_key().get(key)
+        if positions is not None:
+            return self._in_turn(key, positions, around)
+        return self._find_renamed(comparable, around)
+
+    def _in_turn(self, key: str, positions: Sequence[int], around: int | None) -> int | None:
+        if self._children:
+            inside = self._inside(key, positions, around)
+            place = self._next_turn((key, around), inside)
+            if place is not None:
+                return place
+        place = self._next_turn(key, positions)
+        return positions[-1] if place is None and self.allow_repeats else place
+
+    def _inside(self, key: str, positions: Sequence[int], around: int | None) -> Sequence[int]:
+        """Those of `positions`, which share this key, that were recorded directly inside the call at `around`."""
+        if (key, around) not in self._positions_inside:
+            found: defaultdict[int | None, list[int]] = defaultdict(list)
+            for position in positions:
+                found[self._parents[position]].append(position)
+            self._positions_inside.update({(key, parent): places for parent, places in found.items()})
+            self._positions_inside.setdefault((key, around), [])
+        return self._positions_inside[key, around]
+
+    def _next_turn(self, key: object, positions: Sequence[int]) -> int | None:
         # The turn spares looking at all that were taken before; some may have been taken under another key.
         for turn in range(self._turns.get(key, 0), len(positions)):
             if positions[turn] not in self._taken:
                 self._turns[key] = turn + 1
-                return self._mark(positions[turn])
-        return self.interactions[positions[-1]] if self.allow_repeats else None
+                return positions[turn]
+        return None
 
-    def _take(self, positions: Sequence[int]) -> Interaction | None:
-        for position in positions:
-            if position not in self._taken:
-                return self._mark(position)
-        return self.interactions[positions[-1]] if positions and self.allow_repeats else None
+    def _first(self, positions: Sequence[int], around: int | None) -> int | None:
+        free = [position for position in positions if position not in self._taken]
+        if free:
+            return next((position for position in free if self._parents[position] == around), free[0])
+        return positions[-1] if positions and self.allow_repeats else None
 
-    def _take_renamed(self, request: RecordedRequest) -> Interaction | None:
+    def _find_renamed(self, request: RecordedRequest, around: int | None) -> int | None:
         """The interaction whose request is this one but for the names of ids that were handed out in this session."""
         as_recorded = self._ids.as_recorded(request)
         if as_recorded is not None:
             key = as_recorded.key()
             positions = self._by_key().get(key)
             if positions is not None:
-                return self._take_in_turn(key, positions)
+                return self._in_turn(key, positions, around)
             request = as_recorded
         numbered, ids = numbered_ids(request)
         if not self._ids.has_any(ids):
             return None
-        return self._take(
+        return self._first(
             [
                 position
                 for position in self._by_numbered_ids().get(numbered.key(), ())
                 if self._ids.explain(numbered_ids(self._comparable(self.interactions[position].request))[1], ids)
-            ]
+            ],
+            around,
         )
 
-    def _take_next(self, request: RecordedRequest) -> Interaction | None:
-        position = len(self._used)
+    def _find_next(self, request: RecordedRequest) -> int | None:
+        position = self.next_in_order
         if position < len(self.interactions) and same_operation(self.interactions[position].request, request):
-            return self._mark(position)
+            return position
         return None
 
     def _positions_within(self, request: RecordedRequest) -> list[int]:
@@ -237,9 +289,17 @@ class InteractionIndex:
         request = without_numbers(request)
         return [position for position, recorded in enumerate(self._recorded) if is_within(recorded, request)]
 
-    def _mark(self, position: int) -> Interaction:
+    def _taken_at(self, position: int | None, *, whole: bool) -> Interaction | None:
+        if position is None:
+            return None
+        interaction = self.interactions[position]
+        if position in self._taken:  # Answers once more.
+            return interaction
         self._used.append(position)
         self._taken.add(position)
-        interaction = self.interactions[position]
+        if whole and position in self._children:
+            covered = set(below(position, self._children)) - self._taken
+            self._covered |= covered
+            self._taken |= covered
         self._ids.served(interaction)
         return interaction

@@ -189,13 +189,22 @@ _VOLATILE_RESPONSE: Final = {"duration_ms", "event_times_ms", "retries_taken", "
 
 
 class Interaction(Record):
-    """One request and its response; `sequence` counts from 0 in the order of the requests' start."""
+    """One request and its response; `sequence` counts from 0 in the order of the requests' start.
+
+    `parent` is the sequence of the call inside which this one was made (the tool that asked the model), where there was
+    one.
+    """
 
     id: str = ""
     sequence: int = 0
+    parent: int | None = None
     request: RecordedRequest
     response: RecordedResponse
     metadata: dict[str, Any] = Field(default_factory=dict)
+
+    @classmethod
+    def _optional(cls) -> frozenset[str]:
+        return frozenset({"parent"})
 
     def compute_id(self) -> str:
         """Sixteen hexadecimal digits that depend on the request alone; equal requests have equal ids."""

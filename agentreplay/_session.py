@@ -108,7 +108,7 @@ class Session:
 
     @property
     def drift(self) -> DriftReport:
-        """How the answers of this run differ from the recorded ones: of all calls in mode `verify`, else of live tools."""
+        """How answers of this run differ from the recorded ones: all in mode `verify`, else those of live tools."""
         engine = self._engine
         if engine is None:
             return DriftReport()

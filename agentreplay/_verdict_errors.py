@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from agentreplay._errors import AgentReplayError
+from agentreplay._errors import AgentReplayError, AgentReplayWarning
 
 if TYPE_CHECKING:
     from agentreplay._cassette import Interaction
+    from agentreplay._drift_report import DriftEntry
 
 _LISTED: Final = 10
 """So many interactions are named one by one."""
@@ -66,6 +67,23 @@ class NothingInterceptedError(AgentReplayError):
             f"not one call was intercepted in this block, but {cassette_path or 'its cassette'} holds {recorded}. "
             f"So nothing was tested. Likely causes:\n{causes}\n"
             "If a run without any call is right, allow_unused=True."
+        )
+
+
+class ToolDriftWarning(AgentReplayWarning):
+    """A tool that runs for real in replay gave something else than was recorded.
+
+    Attributes:
+        name: the session's name.
+        entry: what differs, as in `session.drift`.
+    """
+
+    def __init__(self, name: str, entry: DriftEntry) -> None:
+        self.name = name
+        self.entry = entry
+        super().__init__(
+            f"in cassette({name!r}) a tool that runs for real (policy='live') did not do what was recorded:\n{entry}\n"
+            "If this is right, record again (AGENTREPLAY_MODE=record, or mode='record')."
         )
 
 
