@@ -7,20 +7,23 @@ which it was submitted. A call of which none of this tells anything is refused w
 
 from __future__ import annotations
 
+import math
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from agentreplay._errors import SessionError
+from agentreplay._guard import GUARD
 from agentreplay._modes import Mode
 
 if TYPE_CHECKING:
     from agentreplay._chance import Draws
     from agentreplay._engine import CallEngine, Live, Replay
+    from agentreplay._faults import FaultPlan
     from agentreplay._patching import Patches
     from agentreplay._recorded import RecordedRequest
     from agentreplay._streams import Passed
@@ -32,7 +35,8 @@ class Scope:
     `ambient` sessions were opened by `start()`: they also take the calls whose context names no session. What was
     started in one of them and outlives it belongs to the ambient session that is open then; if the one that ended is
     `exclusive`, as that of a test is, to none. `allowed_hosts` are the only ones that it lets be connected to; None
-    lets all. `draws` is what ids are drawn from where the session freezes them.
+    lets all. `draws` is what ids are drawn from where the session freezes them, `faults` what
+    goes wrong on purpose, `speed` how many times as fast as recorded streams are played.
     """
 
     def __init__(
@@ -54,13 +58,15 @@ class Scope:
         self.outer: Scope | None = None
         self.before: Scope | _Outside | None = None
         self.draws: Draws | None = None
+        self.faults: FaultPlan | None = None
+        self.speed = math.inf
         self._open_streams: set[Passed] = set()
 
-    def begin(self, request: RecordedRequest, *, rerun: bool = False) -> Replay | Live:
+    def begin(self, request: RecordedRequest, *, rerun: bool = False, key: str | None = None) -> Replay | Live:
         """Decide what happens with a call that is made here; see `CallEngine.begin`."""
         within = _call_around()
         parent = within.position if within is not None and within.scope is self else None
-        return self.engine.begin(request, parent=parent, rerun=rerun)
+        return self.engine.begin(request, parent=parent, rerun=rerun, key=key)
 
     def watch(self, stream: Passed) -> None:
         """Remember a stream that the app still reads."""
@@ -97,6 +103,8 @@ _in_force: ContextVar[Scope | _Outside | None] = ContextVar("agentreplay_session
 _running_call: ContextVar[_Call | None] = ContextVar("agentreplay_call", default=None)
 _lock: Final = threading.Lock()
 _open: list[Scope] = []
+open_sessions: Final[Sequence[Scope]] = _open
+"""The sessions that are open in this process, in the order in which they were opened; always this same list."""
 _thread_scopes: weakref.WeakKeyDictionary[threading.Thread, Scope] = weakref.WeakKeyDictionary()
 _thread_calls: weakref.WeakKeyDictionary[threading.Thread, _Call] = weakref.WeakKeyDictionary()
 _submitting: Final = threading.local()
@@ -212,7 +220,8 @@ def _unnamed() -> Scope | None:
     started = [scope for scope in scopes if scope.ambient]
     if started and all(_is_within(started[-1], scope) for scope in started):
         return started[-1]
-    if all(scope.mode is Mode.LIVE for scope in scopes):
+    if all(scope.mode is Mode.LIVE or (GUARD.on_fault is not None and scope.mode is Mode.RECORD) for scope in scopes):
+        # An app that is being recorded goes on beside the block of one of its threads.
         return None
     raise SessionError.unknown(threading.current_thread().name, [scope.name for scope in scopes])
 

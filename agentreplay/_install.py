@@ -1,17 +1,26 @@
-"""When the SDKs are patched: from the first session, or `install()`, to the last."""
+"""When the SDKs are patched: from the first session, or `install()`, to the last; and recording without a session."""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 import wrapt
 
-from agentreplay._active import blocking, follow_threads
+from agentreplay._active import blocking, follow_threads, open_sessions
+from agentreplay._app_recording import MAX_BYTES, RecordingOptions, Sample, SessionId, as_rules
+from agentreplay._errors import ConfigurationError
+from agentreplay._guard import GUARD, tell
 from agentreplay._network import NetworkGuard
 from agentreplay._patching import Patches
+from agentreplay._recording_here import begin_recording, end_recording
+from agentreplay._redaction import RedactionRule
+from agentreplay._settings import resolve_settings
 from agentreplay.integrations import Patch, integrations
 
 _GUARD: Final = NetworkGuard(blocking)
@@ -70,20 +79,75 @@ class _Installation:
 
     def _after_import(self, module: ModuleType) -> None:
         with self._lock:
-            if self._users:
+            if not self._users:
+                return
+            try:
                 self._hooked[module.__name__](module, self._patches)
+            except Exception as error:
+                # This is in the middle of the app's own import statement.
+                if GUARD.on_fault is None or open_sessions:
+                    raise
+                tell(error)
 
 
 _installation: Final = _Installation()
 
 
-def install() -> None:
-    """Wrap the SDKs now, and each one that is imported later. Installing twice is installing once."""
-    _installation.install()
+def install(
+    record: str | os.PathLike[str] | None = None,
+    *,
+    sample: Sample = 1.0,
+    max_bytes: int = MAX_BYTES,
+    session_id: SessionId | None = None,
+    redact: Sequence[RedactionRule] | RedactionRule = (),
+) -> None:
+    """Wrap the SDKs now, and each one that is imported later. Installing twice is installing once.
+
+    With `record`, a folder, the calls that are made outside of every session are recorded there from now on: for apps
+    and services, whose answers stay as they are whatever becomes of the recording. Calls go to journals, of which
+    `agentreplay collect` makes cassettes; `status()` counts. Installing with other options replaces the former ones.
+
+    Args:
+        record: where journals are written; None to record nothing.
+        sample: the share of calls to record, from 0 to 1; or a function that says of a session's id whether to record
+            it. A session that `session_id` names is recorded whole or not at all; otherwise each call counts alone.
+        max_bytes: how much memory calls may take that are not on the disk yet. Beyond it the oldest are dropped.
+        session_id: called with each call, where it is made; gives the name of the session that the call belongs to,
+            which becomes the name of the cassette. None, from it or for it: one session for each process.
+        redact: patterns and functions that take out what must not reach the disk, as for `cassette()`.
+
+    Raises:
+        ConfigurationError: an option that cannot be meant.
+    """
+    if record is None:
+        if (sample, max_bytes, session_id, redact) != (1.0, MAX_BYTES, None, ()):
+            raise ConfigurationError("install(): sample, max_bytes, session_id and redact are of use with record only.")
+        _installation.install()
+        return
+    if not os.fspath(record):
+        raise ConfigurationError.not_usable("record", record, "give the folder that recordings go to")
+    begin_recording(
+        RecordingOptions(
+            Path(record).absolute(),
+            sample=sample,
+            max_bytes=max_bytes,
+            session_id=session_id,
+            redact=as_rules(redact),
+            redact_personal=resolve_settings().redact_personal,
+        )
+    )
+    try:
+        _installation.install()
+    except Exception as error:  # noqa: BLE001 (an app starts, whatever it is)
+        tell(error)
 
 
 def uninstall() -> None:
-    """Undo `install()`. Every class is as it was once no session is open either."""
+    """Undo `install()`: bring to the disk what was recorded, and leave every class as it was once no session is open.
+
+    Waits at most ten seconds for a disk that does not answer.
+    """
+    end_recording()
     _installation.uninstall()
 
 

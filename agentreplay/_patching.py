@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import wrapt
 
-Wrapper = Callable[[Any, Any, tuple[Any, ...], dict[str, Any]], Any]
-"""`wrapper(wrapped, instance, args, kwargs)`, as wrapt calls it."""
+from agentreplay._guard import Wrapper, for_sessions, guarded
+
+__all__ = ["Patches", "Wrapper"]
 
 _MISSING: Final = object()
 
@@ -52,14 +53,17 @@ class Patches:
         self._patches: list[_Patch] = []
         self._lock = threading.Lock()
 
-    def wrap(self, owner: Any, name: str, wrapper: Wrapper) -> None:
+    def wrap(self, owner: Any, name: str, wrapper: Wrapper, *, in_apps: bool = False) -> None:
         """Wrap the attribute `name` of the class or module `owner`.
+
+        While an app is being recorded and no session is open, the wrapper is called with `in_apps` only; then what
+        fails in it is kept from the app.
 
         Raises:
             AttributeError: `owner` has no such attribute; a supported version of an SDK always has it.
         """
         with self._lock:
-            self._patches.append(_Patch(owner, name, wrapper))
+            self._patches.append(_Patch(owner, name, (guarded if in_apps else for_sessions)(wrapper)))
 
     def undo(self) -> None:
         """Leave every owner as it was before; where somebody wrapped on top of us, theirs stays and ours goes inert."""

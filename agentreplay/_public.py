@@ -37,12 +37,15 @@ from agentreplay._file_errors import (
     SeveralRecordingsError,
 )
 from agentreplay._install import install, uninstall
+from agentreplay._journal_errors import JournalError, ProductionError, RecordingFaultWarning
 from agentreplay._matcher import Matcher
 from agentreplay._matching import MatchStrategy
 from agentreplay._mismatch import CassetteMismatchError
 from agentreplay._miss import Change, Difference, MissReason, Nearest
 from agentreplay._modes import Mode
 from agentreplay._recorder import CassetteRecorder
+from agentreplay._recording_here import status
+from agentreplay._recording_status import RecordingStatus
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport
 from agentreplay._session import Session
@@ -80,6 +83,7 @@ __all__ = [
     "EmptyRecordingWarning",
     "IncompleteStreamError",
     "Interaction",
+    "JournalError",
     "MatchStrategy",
     "Matcher",
     "MissReason",
@@ -89,10 +93,13 @@ __all__ = [
     "NotRecordableError",
     "NotRecordableWarning",
     "NothingInterceptedError",
+    "ProductionError",
     "RecordedError",
     "RecordedRequest",
     "RecordedResponse",
     "RecordingError",
+    "RecordingFaultWarning",
+    "RecordingStatus",
     "RedactionRule",
     "Redactor",
     "ReplayEngine",
@@ -110,5 +117,6 @@ __all__ = [
     "cassette",
     "install",
     "settings",
+    "status",
     "uninstall",
 ]

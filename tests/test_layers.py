@@ -21,7 +21,7 @@ PACKAGE: Final = Path(agentreplay.__file__).parent
 ROWS: Final[dict[str, str]] = {
     "values": """
         _version _printable _canonical _json_reading _json_values _modes
-        _errors _file_errors _session_errors _verdict_errors _mismatch
+        _errors _file_errors _journal_errors _production _recording_status _session_errors _verdict_errors _mismatch
         _miss _miss_text _excerpts _word_diff _alignment _terminal _drift_report
     """,
     "plain rules": """
@@ -30,12 +30,16 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the recorded models": "_recorded _provenance _redacting _nesting _cassette",
     "what is done with recordings": """
-        _matching _matcher _subset _volatile _id_places _provider_ids _differences _nearest _explanation _remedies
+        _matching _matcher _subset _volatile _id_places _provider_ids _text_slots _rewriting _faults _differences _nearest _explanation _remedies
         _timeline _storage _migration _recorder _sse _report _ageing
+        _journal _journal_files _journal_writer _unsaved
         _answers _answer_streams _asked _steps _conversation _trajectory _drift _ageing
     """,
     "the decision": "_engine",
-    "the running program": "_active _patching _streams _outside _callers _network _calls _clock _chance _freezing",
+    "the running program": """
+        _active _patching _pace _streams _outside _callers _network _calls _clock _chance _freezing
+        _guard _guarded_streams _app_recording _recording_here
+    """,
     "the vendors": "integrations",
     "the session": "_judging _install _keeping _session _arguments",
     "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning cli _public __init__",

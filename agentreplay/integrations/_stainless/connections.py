@@ -25,7 +25,7 @@ def refuse_connection(vendor: Vendor) -> Wrapper:
         elif scope.mode is Mode.REPLAY:
             raise NotRecordableError(what)
         elif scope.engine.records:
-            warnings.warn(NotRecordableWarning(what), stacklevel=2)
+            warnings.warn(NotRecordableWarning(what), stacklevel=3)
         return wrapped(*args, **kwargs)
 
     return connect

@@ -8,6 +8,8 @@ from agentreplay._active import Scope
 from agentreplay._calls import deciding_session
 from agentreplay._chance import drawn_by_sdk
 from agentreplay._engine import Replay
+from agentreplay._recording_here import recording_here
+from agentreplay.integrations._stainless.app_calls import AppCall
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.credentials import own_headers_of, secrets_of
 from agentreplay.integrations._stainless.live import LiveCall
@@ -26,7 +28,13 @@ class Funnel:
         """Wraps `SyncAPIClient.request`."""
         scope = self._scope(args, kwargs)
         if scope is None:
-            return wrapped(*args, **kwargs)
+            app_call = self._app_call(client, args, kwargs)
+            if app_call is None:
+                return wrapped(*args, **kwargs)
+            with app_call:
+                result = wrapped(*args, **kwargs)
+            app_call.returned(result)
+            return result
         self._learn_secrets(scope, client)
         with drawn_by_sdk():
             call = Arguments(*args, **kwargs)
@@ -44,7 +52,13 @@ class Funnel:
         """Wraps `AsyncAPIClient.request`."""
         scope = self._scope(args, kwargs)
         if scope is None:
-            return await wrapped(*args, **kwargs)
+            app_call = self._app_call(client, args, kwargs)
+            if app_call is None:
+                return await wrapped(*args, **kwargs)
+            with app_call:
+                result = await wrapped(*args, **kwargs)
+            app_call.returned(result)
+            return result
         self._learn_secrets(scope, client)
         with drawn_by_sdk():
             call = Arguments(*args, **kwargs)
@@ -66,6 +80,12 @@ class Funnel:
             return f"{self._vendor.name} {str(options.method).upper()} {options.url}"
 
         return deciding_session(method)
+
+    def _app_call(self, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> AppCall | None:
+        """The call as it is to be noted where an app is being recorded; None where it is not."""
+        place = recording_here()
+        seat = place.seat() if place is not None else None
+        return AppCall(self._vendor, place, seat, client, args, kwargs) if place and seat else None
 
     def _learn_secrets(self, scope: Scope, client: Any) -> None:
         for secret in secrets_of(self._vendor, client):

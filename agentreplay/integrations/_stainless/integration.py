@@ -38,17 +38,17 @@ class StainlessIntegration:
         """
         base = sys.modules[f"{sdk.__name__}._base_client"]
         funnel = Funnel(self.vendor)
-        patches.wrap(base.SyncAPIClient, "request", funnel.request)
-        patches.wrap(base.AsyncAPIClient, "request", funnel.async_request)
-        patches.wrap(base.SyncAPIClient, "_process_response", observe_response)
-        patches.wrap(base.AsyncAPIClient, "_process_response", observe_response)
+        patches.wrap(base.SyncAPIClient, "request", funnel.request, in_apps=True)
+        patches.wrap(base.AsyncAPIClient, "request", funnel.async_request, in_apps=True)
+        patches.wrap(base.SyncAPIClient, "_process_response", observe_response, in_apps=True)
+        patches.wrap(base.AsyncAPIClient, "_process_response", observe_response, in_apps=True)
         if hasattr(base.SyncAPIClient, "_attempt_request"):
             patches.wrap(base.SyncAPIClient, "_attempt_request", attempt)
             patches.wrap(base.AsyncAPIClient, "_attempt_request", async_attempt)
         patches.wrap(base.BaseClient, "_calculate_retry_timeout", without_drawing)
         for key_class in self.vendor.key_classes:
             constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
-            patches.wrap(getattr(sdk, key_class.name), "__init__", constructor)
+            patches.wrap(getattr(sdk, key_class.name), "__init__", constructor, in_apps=True)
 
     def _patch_resources(self, module: ModuleType, patches: Patches) -> None:
         patches.wrap(module.SyncAPIResource, "_sleep", _sleep_unless_replayed)
@@ -59,7 +59,7 @@ class StainlessIntegration:
         refuse = refuse_connection(self.vendor)
         for value in vars(module).values():
             if isinstance(value, type) and value.__module__ == module.__name__ and "connect" in vars(value):
-                patches.wrap(value, "connect", refuse)
+                patches.wrap(value, "connect", refuse, in_apps=True)
 
 
 def _sleep_unless_replayed(wrapped: Any, _resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 from agentreplay._active import Scope
 from agentreplay._cassette import RecordedResponse
@@ -15,12 +15,22 @@ from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.attempts import retries_served
 from agentreplay.integrations._stainless.vendor import Vendor
 
-_live_call: ContextVar[LiveCall | None] = ContextVar("agentreplay_live_call", default=None)
+
+class Watching(Protocol):
+    """A call that wants to see its response."""
+
+    def received(self, response: Any, *, stream: bool, retries: int) -> None:
+        """The SDK hands `response` to its parser."""
+        ...
+
+
+live_call: ContextVar[Watching | None] = ContextVar("agentreplay_live_call", default=None)
+"""The call that a response received now belongs to."""
 
 
 def observe_response(wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Wraps `_process_response`, where the SDK hands what it received to its own parser."""
-    call = _live_call.get()
+    call = live_call.get()
     served_retries = retries_served(client)
     if served_retries is not None:
         kwargs["retries_taken"] = served_retries
@@ -41,16 +51,16 @@ class LiveCall:
         self._stream = False
         self._retries = 0
         self._passing: Passed | None = None
-        self._before: LiveCall | None = None
+        self._before: Watching | None = None
 
     def __enter__(self) -> LiveCall:
-        self._before = _live_call.get()
-        _live_call.set(self)
+        self._before = live_call.get()
+        live_call.set(self)
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         # Set back by hand, not by a context token, which holds in the context alone that it was taken in.
-        _live_call.set(self._before)
+        live_call.set(self._before)
         if isinstance(error, Exception):
             self.failed(error)
         elif error is not None:

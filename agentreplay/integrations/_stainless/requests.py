@@ -6,6 +6,7 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike, fspath
 from pathlib import PurePath
@@ -31,20 +32,48 @@ def describe(vendor: Vendor, client: Any, options: Any) -> RecordedRequest:
     Raises:
         NotJSONError: the body holds something that is no JSON.
     """
-    verb = str(options.method).upper()
-    path, url_query = _path_and_query(client, _url(options), vendor, verb)
-    operation = vendor.routes.find(verb, path)
-    body = _body(client, options, operation.method)
-    query = {**url_query, **json_value(_given(options.params) or {}, operation.method)}
-    model = body.get("model")
-    return RecordedRequest(
-        kind=vendor.kind(operation.method),
-        method=operation.method,
-        model=model if isinstance(model, str) else None,
-        body=body,
-        path=None if operation.fixed else path,
-        query=query or None,
-    )
+    envelope = Envelope.of(vendor, client, options)
+    return envelope.around(_body(client, options, envelope.method))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What is said of a request beside its body."""
+
+    kind: str
+    method: str
+    path: str | None
+    query: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, vendor: Vendor, client: Any, options: Any) -> Envelope:
+        """What the funnel's `options` say beside the body.
+
+        Raises:
+            NotJSONError: the query holds something that is no JSON.
+        """
+        verb = str(options.method).upper()
+        path, url_query = _path_and_query(client, _url(options), vendor, verb)
+        operation = vendor.routes.find(verb, path)
+        query = {**url_query, **json_value(_given(options.params) or {}, operation.method)}
+        return cls(
+            kind=vendor.kind(operation.method),
+            method=operation.method,
+            path=None if operation.fixed else path,
+            query=query or None,
+        )
+
+    def around(self, body: dict[str, Any]) -> RecordedRequest:
+        """The whole request."""
+        model = body.get("model")
+        return RecordedRequest(
+            kind=self.kind,
+            method=self.method,
+            model=model if isinstance(model, str) else None,
+            body=body,
+            path=self.path,
+            query=self.query,
+        )
 
 
 def _url(options: Any) -> str:
@@ -87,18 +116,28 @@ def _body(client: Any, options: Any, method: str) -> dict[str, Any]:
     data = _given(options.json_data)
     if isinstance(data, (bytes, bytearray)):
         return body_of_content(data)
-    extra = _given(getattr(options, "extra_json", None))
-    body: Any = json_value(data, method)
-    if extra:
-        body = {**(cast("dict[str, Any] | None", body) or {}), **json_value(extra, method)}
+    body = json_body(options, method)
     if options.files:
-        body = {**_fields(client, cast("dict[str, Any] | None", body) or {}), **describe_files(options.files)}
+        body = {**form_fields(client, cast("dict[str, Any] | None", body) or {}), **describe_files(options.files)}
     if body is None:
         return {}
     return body if is_object(body) else {"json": body}
 
 
-def _fields(client: Any, data: dict[str, Any]) -> dict[str, Any]:
+def json_body(options: Any, method: str) -> Any:
+    """The JSON of the funnel's `options`, with what the caller added to it; None where there is none.
+
+    Raises:
+        NotJSONError: a value that is no JSON, naming `method`.
+    """
+    extra = _given(getattr(options, "extra_json", None))
+    body: Any = json_value(_given(options.json_data), method)
+    if extra:
+        body = {**(cast("dict[str, Any] | None", body) or {}), **json_value(extra, method)}
+    return body
+
+
+def form_fields(client: Any, data: dict[str, Any]) -> dict[str, Any]:
     """The fields of a form as they are sent: text, lists under names with brackets."""
     return {name: _field_text(value) for name, value in client._serialize_multipartform(data).items()}
 
@@ -145,13 +184,14 @@ def describe_file(file: Any) -> dict[str, Any]:
     if content_type is None and filename is not None:
         content_type = mimetypes.guess_type(filename)[0]
     entry: dict[str, Any] = {"filename": filename, "content_type": content_type}
-    data = _bytes_of(file)
+    data = bytes_of(file)
     if data is not None:
         entry.update(size=len(data), sha256=hashlib.sha256(data).hexdigest())
     return {key: value for key, value in entry.items() if value is not None}
 
 
-def _bytes_of(file: Any) -> bytes | None:
+def bytes_of(file: Any) -> bytes | None:
+    """All bytes of a file, in the forms that the SDKs take; None of a stream that cannot be rewound."""
     if isinstance(file, str):
         return file.encode()
     if isinstance(file, (bytes, bytearray)):

@@ -7,13 +7,15 @@ import binascii
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final, NoReturn
+from itertools import repeat
+from typing import Any, Final, NoReturn, Protocol
 
 from agentreplay import _sse
 from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
 from agentreplay._errors import CassetteError, IncompleteStreamError
 from agentreplay._json_values import is_object
 from agentreplay._jsontext import NotDataError, parse, render
+from agentreplay._pace import Pace
 from agentreplay._streams import Passed, play
 from agentreplay.integrations._stainless.vendor import Vendor
 
@@ -57,6 +59,25 @@ def library_of(value: Any) -> Any:
     raise TypeError(f"{type(value)!r} comes from neither {' nor '.join(LIBRARIES)}")
 
 
+class Head(Protocol):
+    """What stands before the body of a response; the HTTP library's own response has it."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def is_error(self) -> bool:
+        """Whether that is 400 or more."""
+        ...
+
+    @property
+    def headers(self) -> Any:
+        """The library's own headers."""
+        ...
+
+
 def is_read(response: Any) -> bool:
     """Whether the whole body of `response` has been read already."""
     try:
@@ -67,9 +88,9 @@ def is_read(response: Any) -> bool:
 
 
 def record(
-    vendor: Vendor, response: Any, passed: Passed, *, stream: bool, compressed: bool, duration_ms: float
+    vendor: Vendor, response: Head, passed: Passed, *, stream: bool, compressed: bool, duration_ms: float
 ) -> RecordedResponse:
-    """The record of a response whose body is in `passed`.
+    """The record of a response that begins so, and whose body is in `passed`.
 
     `stream` says that the app asked for events, `compressed` that the body is as it came over the wire.
     """
@@ -107,10 +128,19 @@ def error_record(error: BaseException) -> RecordedError:
     )
 
 
-def build(recorded: RecordedResponse, request: Any, method: str, *, unread: bool, is_async: bool) -> Any:
+def build(
+    recorded: RecordedResponse,
+    request: Any,
+    method: str,
+    *,
+    unread: bool,
+    is_async: bool,
+    pace: Pace | None = None,
+) -> Any:
     """A response of the library that `request` comes from, holding what was recorded.
 
-    With `unread` its body is still to come, as in a response that is streamed.
+    With `unread` its body is still to come, as in a response that is streamed; its events come at `pace`, if that is
+    given.
 
     Raises:
         CassetteError: the record cannot be turned into bytes again.
@@ -134,7 +164,9 @@ def build(recorded: RecordedResponse, request: Any, method: str, *, unread: bool
         response.elapsed = elapsed
 
     end = _end_of(recorded, method, library, request)
-    response = library.Response(**common, stream=play(library, chunks, end, closed, is_async=is_async))
+    times = recorded.event_times_ms if recorded.events is not None else None
+    waits = pace.waits(times or ()) if pace is not None else repeat(0.0)
+    response = library.Response(**common, stream=play(library, chunks, end, closed, waits=waits, is_async=is_async))
     return response
 
 
@@ -153,11 +185,11 @@ def _kept_headers(headers: Any) -> dict[str, str]:
     return {name: kept[name] for name in sorted(kept) if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES)}
 
 
-def _decoded(response: Any, passed: Passed) -> tuple[list[bytes], list[float]]:
+def _decoded(response: Head, passed: Passed) -> tuple[list[bytes], list[float]]:
     """The chunks with transport compression undone, and the time at which each had come."""
     if not response.headers.get("content-encoding"):
         return passed.chunks, passed.times_ms
-    library = library_of(response)
+    library = library_of(response.headers)
     fed: list[float] = [0.0]
 
     def feed() -> Iterator[bytes]:

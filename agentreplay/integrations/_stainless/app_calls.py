@@ -1,0 +1,189 @@
+"""A call of a running app that is being recorded: it goes live, and is noted on its way to be written later.
+
+The guard around the funnel keeps from the app what fails here. Nothing is parsed or redacted in the thread of the call.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from agentreplay._app_recording import Place, Seat
+from agentreplay._cassette import RecordedResponse
+from agentreplay._guard import tell
+from agentreplay._guarded_streams import guarded_tee
+from agentreplay._streams import Passed
+from agentreplay._unsaved import CALL_BYTES, UnsavedCall
+from agentreplay.integrations._stainless import responses
+from agentreplay.integrations._stainless.arguments import Arguments
+from agentreplay.integrations._stainless.credentials import own_headers_of, secrets_of
+from agentreplay.integrations._stainless.live import Watching, live_call
+from agentreplay.integrations._stainless.snapshots import Asked, ResponseHead, note_request
+from agentreplay.integrations._stainless.vendor import Vendor
+
+_CHUNK_BYTES = 100
+"""What a chunk takes beside its bytes, roughly."""
+
+
+class _Held(Passed):
+    """What has passed through a stream, as long as there is room for it."""
+
+    def __init__(self, place: Place, started: float, on_end: Callable[[Passed], None]) -> None:
+        super().__init__(started, on_end)
+        self.size = 0
+        self.let_go = False
+        self._place = place
+
+    def note(self, chunk: bytes) -> None:
+        if self.let_go:
+            return
+        size = len(chunk) + _CHUNK_BYTES
+        if self._place.unsaved.reserve(size):
+            self.size += size
+            super().note(chunk)
+            return
+        self.let_go = True
+        self.chunks.clear()
+        self.times_ms.clear()
+        self._place.unsaved.drop(self.size)
+        self.size = 0
+
+
+class AppCall:
+    """One call. As a context manager it is the call that a response received meanwhile belongs to."""
+
+    def __init__(
+        self, vendor: Vendor, place: Place, seat: Seat, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self._vendor = vendor
+        self._place = place
+        self._seat = seat
+        self._client = client
+        self._options = Arguments(*args, **kwargs).options
+        self._secrets = tuple((secret, f"{vendor.name}-key") for secret in secrets_of(vendor, client))
+        self._headers = own_headers_of(client)
+        self._started = time.perf_counter()
+        self._asked: Asked | None = None
+        self._head: ResponseHead | None = None
+        self._content: bytes | None = None
+        self._stream = False
+        self._retries = 0
+        self._before: Watching | None = None
+
+    def __enter__(self) -> AppCall:
+        self._before = live_call.get()
+        live_call.set(self)
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        live_call.set(self._before)
+        if isinstance(error, Exception):
+            try:
+                self._failed(error)
+            except Exception as fault:  # noqa: BLE001 (the app gets the SDK's error, as it was raised)
+                tell(fault)
+
+    def received(self, response: Any, *, stream: bool, retries: int) -> None:
+        """The SDK hands `response` to its parser. One that is not read yet is noted as the app reads it."""
+        self._note(response.request)
+        self._head = ResponseHead.of(response)
+        self._stream = stream
+        self._retries = retries
+        if responses.is_read(response):
+            self._content = response.content
+        else:
+            passed = _Held(self._place, self._started, self._stream_ended)
+            response.stream = guarded_tee(responses.library_of(response), response.stream, passed)
+            self._place.watch(passed)
+
+    def returned(self, result: Any) -> None:
+        """The SDK returned to the app."""
+        if self._head is None:
+            self._returned_without_response(result)
+        elif self._content is not None:
+            self._keep_read(self._head, self._content)
+
+    def _failed(self, error: Any) -> None:
+        sdk = sys.modules[self._vendor.package]
+        if isinstance(error, sdk.APIStatusError):
+            self._note(error.response.request)
+            self._retries = self._retries_of(error.response.request)
+            content = error.response.content if responses.is_read(error.response) else b""
+            self._keep_read(ResponseHead.of(error.response), content)
+        elif self._head is not None:
+            # It came, and the SDK's parser (or the app's, by way of it) did not like it.
+            if self._content is not None:
+                self._keep_read(self._head, self._content)
+        elif isinstance(error, sdk.APIConnectionError):
+            self._note(error.request)
+            response = RecordedResponse(
+                status="error",
+                error=responses.error_record(error),
+                duration_ms=round(self._elapsed_ms(), 3),
+                retries_taken=self._retries_of(error.request) or None,
+            )
+            self._keep(lambda: response, 0)
+
+    def _note(self, sent: Any) -> None:
+        if self._asked is None:
+            self._asked = note_request(self._vendor, self._client, self._options, sent)
+            # From here on nothing of the caller's is held.
+            self._client = self._options = None
+
+    def _retries_of(self, request: Any) -> int:
+        return int(request.headers.get("x-stainless-retry-count", self._retries))
+
+    def _returned_without_response(self, result: Any) -> None:
+        """Something in the SDK (a middleware of the app) answered in the provider's place."""
+        dump = getattr(result, "model_dump", None)
+        if dump is not None:
+            self._note(None)
+            body = dump(mode="json", by_alias=True, exclude_unset=True)
+            response = RecordedResponse(body=body, http_status=200, headers={"content-type": "application/json"})
+            self._keep(lambda: response, 0)
+
+    def _keep_read(self, head: ResponseHead, content: bytes) -> None:
+        passed = Passed(self._started, lambda _: None, exhausted=True)
+        passed.note(content)
+        self._keep(self._recorder(head, passed, compressed=False), len(content))
+
+    def _stream_ended(self, passed: Passed) -> None:
+        assert isinstance(passed, _Held)
+        self._place.unwatch(passed)
+        if not passed.let_go:
+            assert self._head is not None
+            self._keep(self._recorder(self._head, passed, compressed=True), 0, reserved=passed.size)
+
+    def _recorder(self, head: ResponseHead, passed: Passed, *, compressed: bool) -> Callable[[], RecordedResponse]:
+        duration_ms = self._elapsed_ms()
+
+        def recorded() -> RecordedResponse:
+            response = responses.record(
+                self._vendor, head, passed, stream=self._stream, compressed=compressed, duration_ms=duration_ms
+            )
+            response.retries_taken = self._retries or None
+            return response
+
+        return recorded
+
+    def _keep(self, response: Callable[[], RecordedResponse], size: int, *, reserved: int = 0) -> None:
+        assert self._asked is not None
+        request = self._asked.request
+        self._place.keep(
+            UnsavedCall(
+                session=self._seat.session,
+                number=self._seat.number,
+                started_at=self._seat.started_at,
+                vendor=self._vendor.name,
+                tell=lambda: (request(), response()),
+                secrets=self._secrets,
+                headers=self._headers,
+                size=CALL_BYTES + self._asked.size + size + reserved,
+            ),
+            reserved=reserved,
+        )
+
+    def _elapsed_ms(self) -> float:
+        return (time.perf_counter() - self._started) * 1000

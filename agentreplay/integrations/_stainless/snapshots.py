@@ -1,0 +1,158 @@
+"""What is noted of a request and of the head of a response while a call runs, to be read later in another thread.
+
+It is noted once the SDK has had the caller's arguments: what was sent stands in the SDK's own request, as bytes that
+nobody changes any more. Large things are neither copied nor parsed here, and no file is read that lies on a disk.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+from urllib.parse import unquote, urlsplit
+
+from agentreplay._cassette import RecordedRequest
+from agentreplay.integrations._stainless.requests import (
+    Envelope,
+    body_of_content,
+    bytes_of,
+    describe,
+    describe_files,
+    form_fields,
+    json_body,
+)
+from agentreplay.integrations._stainless.responses import library_of
+from agentreplay.integrations._stainless.vendor import Vendor
+
+
+@dataclass(frozen=True)
+class ResponseHead:
+    """What stands before the body of a response; it keeps nothing else of it."""
+
+    status_code: int
+    is_error: bool
+    headers: Any
+
+    @classmethod
+    def of(cls, response: Any) -> ResponseHead:
+        """The head of the HTTP library's `response`."""
+        return cls(response.status_code, response.is_error, response.headers)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked: `request` makes the record of it, once; `size` is what it holds until then, in bytes."""
+
+    request: Callable[[], RecordedRequest]
+    size: int
+
+
+def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
+    """What was asked with the funnel's `options`, as the HTTP library's request `sent` says it.
+
+    Without `sent` (a middleware of the app answered), or where the client has rewritten the call for another cloud, it
+    is described from the options.
+
+    Raises:
+        NotJSONError: that cannot be done, since they hold something that is no JSON.
+    """
+    if sent is None or not _is_unchanged(options, sent):
+        request = describe(vendor, client, options)
+        return Asked(lambda: request, 0)
+    envelope = Envelope.of(vendor, client, options)
+    body, size = _body(client, options, sent, envelope.method)
+    return Asked(lambda: envelope.around(body()), size)
+
+
+def _is_unchanged(options: Any, sent: Any) -> bool:
+    url = urlsplit(str(options.url))
+    return bool(url.scheme) or str(sent.url.path).endswith(unquote(url.path))
+
+
+def _body(client: Any, options: Any, sent: Any, method: str) -> tuple[Callable[[], dict[str, Any]], int]:
+    """How to read the body that was sent, and the bytes that are held for that."""
+    if str(options.method).lower() == "get":
+        return dict, 0
+    if options.files:
+        fields = form_fields(client, json_body(options, method) or {})
+        files, size = _noted_files(options.files)
+        return lambda: {**fields, **describe_files(files)}, size
+    try:
+        content: bytes = sent.content
+    except library_of(sent).RequestNotRead:
+        # A stream of the app's own, which was sent as it came.
+        body = body_of_content(options.content)
+        return lambda: body, 0
+    return lambda: body_of_content(content) if content else {}, len(content)
+
+
+def _noted_files(files: Any) -> tuple[list[tuple[str, Any]], int]:
+    items = cast("Mapping[str, Any]", files).items() if isinstance(files, Mapping) else files
+    noted: list[tuple[str, Any]] = []
+    size = 0
+    for name, file in cast("Iterable[tuple[str, Any]]", items):
+        parts = list(cast("Sequence[Any]", file)) if isinstance(file, (tuple, list)) else [None, file]
+        parts[1], length = _noted_content(parts[1])
+        noted.append((name, tuple(parts) if isinstance(file, (tuple, list)) else parts[1]))
+        size += length
+    return noted, size
+
+
+def _noted_content(file: Any) -> tuple[Any, int]:
+    """What is read later in place of `file`, and the bytes that it holds until then."""
+    if isinstance(file, (bytes, str)):
+        return file, len(file)
+    name = getattr(file, "name", None)
+    inner: Any = getattr(file, "file", file)
+    if type(inner) in _DISK_FILES and not inner.closed:
+        handle = inner.fileno()
+        if hasattr(os, "pread") and stat.S_ISREG(os.fstat(handle).st_mode):
+            return DiskFile(name, os.dup(handle)), 0
+    # Where the data of other files is only they know; mostly in memory, and the SDK has just read it.
+    data = bytes_of(file)
+    return (file, 0) if data is None else (NamedBytes(name, data), len(data))
+
+
+_PIECE: Final = 1 << 20
+_DISK_FILES: Final = frozenset({io.BufferedReader, io.BufferedRandom, io.FileIO})
+
+
+class NamedBytes(io.BytesIO):
+    """The bytes of a file, under its name."""
+
+    def __init__(self, name: Any, data: bytes) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+class DiskFile:
+    """A file on a disk, to be read whole in another thread, whatever its owner does with it meanwhile.
+
+    It has a handle of its own (which it closes) and reads without moving the position, which the two share.
+    """
+
+    def __init__(self, name: Any, handle: int) -> None:
+        self.name = name
+        self._handle = handle
+
+    def tell(self) -> int:
+        """Where the next `read` begins."""
+        return 0
+
+    def seek(self, _position: int) -> None:
+        """Nothing: every `read` gives the whole file."""
+
+    def read(self) -> bytes:
+        """All bytes of the file."""
+        chunks: list[bytes] = []
+        position = 0
+        while chunk := os.pread(self._handle, _PIECE, position):
+            chunks.append(chunk)
+            position += len(chunk)
+        return b"".join(chunks)
+
+    def __del__(self) -> None:
+        os.close(self._handle)
