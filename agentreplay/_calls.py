@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
 from agentreplay._active import Scope, current, inside
-from agentreplay._cassette import RecordedRequest, RecordedResponse
+from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._drift import drift_report
 from agentreplay._engine import Live, Replay
 from agentreplay._modes import Mode
@@ -47,13 +47,15 @@ class LiveCall:
     """A live call on its way, to be kept. As a context manager, what is called in the block is called inside it.
 
     A block that ends with nothing kept (it was left by an error, or cancelled) leaves no trace in the recording, unless
-    `outlives_block`: then `keep` or `abandon` says later what became of it.
+    `outlives_block`: then `keep` or `abandon` says later what became of it. `kept` is the interaction, once there
+    is one.
     """
 
     def __init__(self, scope: Scope, decision: Live, *, outlives_block: bool = False) -> None:
         self.scope = scope
         self.decision = decision
         self.started = time.perf_counter()
+        self.kept: Interaction | None = None
         self._outlives_block = outlives_block
         self._over = False
         self._inside: AbstractContextManager[None] | None = None
@@ -82,7 +84,7 @@ class LiveCall:
         self._over = True
         if response.duration_ms is None:
             response.duration_ms = self.elapsed_ms()
-        interaction = self.scope.engine.finish(self.decision, response, metadata)
+        interaction = self.kept = self.scope.engine.finish(self.decision, response, metadata)
         if self.decision.rerun:
             (entry,) = drift_report([(self.decision.expected, interaction)]).entries
             if entry.drifted:

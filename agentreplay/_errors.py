@@ -87,16 +87,25 @@ class CassetteError(AgentReplayError):
 
 
 class CassetteNotFoundError(CassetteError):
-    """No cassette where one was needed."""
+    """No cassette where one was needed.
 
-    def __init__(self, name: str, folder: Path, why: str) -> None:
+    Attributes:
+        name: the name of its session.
+        folder: where it would lie.
+        pinned: whether the code says the mode, so that the environment cannot turn it into recording.
+    """
+
+    def __init__(self, name: str, folder: Path, why: str, *, pinned: bool = False) -> None:
         self.name = name
         self.folder = folder
+        self.pinned = pinned
+        in_code = f"cassette({name!r}, mode='record')"
+        or_else = ", since no variable overrules what the code says"
+        how = f"{in_code}{or_else}" if pinned else f"AGENTREPLAY_MODE=record, or {in_code}"
         super().__init__(
             f"there is no cassette for {name!r}",
             path=folder,
-            next_step=f"{why} Record it where the network and a key are at hand: AGENTREPLAY_MODE=record, or "
-            f"cassette({name!r}, mode='record'); then commit the file.",
+            next_step=f"{why} Record it where the network and a key are at hand: {how}; then commit the file.",
         )
 
 
@@ -162,6 +171,14 @@ class SessionError(AgentReplayError):
             f"a call in thread {thread!r} belongs to no session, while a session is open elsewhere ({listed}). It is "
             "refused, not guessed: its thread was started before the block. Start the thread (or submit the work) "
             "inside the block, or open cassette(...) in the thread itself; cassette(..., mode='live') lets it through."
+        )
+
+    @classmethod
+    def nobody(cls, method: str, server: str | None) -> SessionError:
+        """The error for a live call on a connection that was opened while replaying."""
+        return cls(
+            f"{method} would go live, but its connection ({server or 'of unknown address'}) was opened while replaying, "
+            "so there is no server at its other end. Open the connection inside the session that makes live calls."
         )
 
     @classmethod

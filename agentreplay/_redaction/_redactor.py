@@ -65,12 +65,19 @@ class Redactor:
         self._placeholders = Placeholders()
         self._personal = _personal_rules([personal] if isinstance(personal, str) else personal)
         self._taking_out = TakingOut(self._spans, bool(self._personal), UserRules(extra), self._placeholders)
-        for value, name in secrets_of_environment(environment or {}):
-            self.learn(value, name)
+        self.learn_environment(environment or {})
 
     def __repr__(self) -> str:
         known = len({form.secret for form in self._known})
         return f"<Redactor: {known} known secrets, {len(self._placeholders)} placeholders given>"
+
+    @property
+    def knowledge(self) -> int | None:
+        """A number that grows with the secrets that are known by value: while it stays, so does what is taken out.
+
+        None where functions of the user's own are asked, each time anew.
+        """
+        return None if self._taking_out.user.functions else len(self._known)
 
     def learn(self, secret: str, label: str = "known-secret") -> None:
         """Take `secret` out from now on wherever it stands: plain, quoted for a URL, escaped for JSON, in base64.
@@ -85,6 +92,11 @@ class Redactor:
             if bare not in self._told and is_worth_knowing(bare):
                 self._known += tuple(forms_of(bare, label_of(label)))
             self._told |= {secret, bare}
+
+    def learn_environment(self, variables: Mapping[str, str]) -> None:
+        """Learn the secrets among environment variables: those whose name or form is that of a secret."""
+        for secret, name in secrets_of_environment(variables):
+            self.learn(secret, name)
 
     def learn_headers(self, headers: Mapping[str, object]) -> None:
         """Learn the secrets among a client's `headers`: all values but those of harmless headers and plain words."""

@@ -15,7 +15,11 @@ from typing import Final, Protocol
 from agentreplay._patching import Patches
 
 ENTRY_POINT_GROUP: Final = "agentreplay.integrations"
-_OURS: Final = ("agentreplay.integrations.openai", "agentreplay.integrations.anthropic")
+_OURS: Final = (
+    "agentreplay.integrations.openai",
+    "agentreplay.integrations.anthropic",
+    "agentreplay.integrations.mcp",
+)
 
 
 Patch = Callable[[ModuleType, Patches], None]
