@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Final, TypeVar
 
 import wrapt
 
@@ -16,10 +17,12 @@ from agentreplay._active import blocking, follow_threads, open_sessions
 from agentreplay._app_recording import MAX_BYTES, RecordingOptions, Sample, SessionId, as_rules
 from agentreplay._errors import ConfigurationError
 from agentreplay._guard import GUARD, tell
+from agentreplay._modes import Mode, mode_from_environment
 from agentreplay._network import NetworkGuard
 from agentreplay._patching import Patches
 from agentreplay._recording_here import begin_recording, end_recording
 from agentreplay._redaction import RedactionRule
+from agentreplay._setting_sources import RECORD, RECORD_MAX_BYTES, RECORD_SAMPLE, RECORD_SESSION_ID
 from agentreplay._settings import resolve_settings
 from agentreplay.integrations import Patch, integrations
 
@@ -140,6 +143,50 @@ def install(
         _installation.install()
     except Exception as error:  # noqa: BLE001 (an app starts, whatever it is)
         tell(error)
+
+
+def install_from_environment() -> None:
+    """Install what the variables of `agentreplay run` say: recording, or a mode in which nothing goes live.
+
+    Raises:
+        ConfigurationError: a variable whose value cannot be meant.
+    """
+    directory = os.environ.get(RECORD, "")
+    if directory:
+        install(
+            directory,
+            sample=_number(RECORD_SAMPLE, float, 1.0),
+            max_bytes=_number(RECORD_MAX_BYTES, int, MAX_BYTES),
+            session_id=_named_function(os.environ.get(RECORD_SESSION_ID, "")),
+        )
+    elif mode_from_environment() is Mode.REPLAY:
+        install()
+
+
+N = TypeVar("N", int, float)
+
+
+def _number(variable: str, read: Callable[[str], N], default: N) -> N:
+    text = os.environ.get(variable, "").strip()
+    try:
+        return read(text) if text else default
+    except ValueError:
+        raise ConfigurationError.not_usable(variable, text, "give a number") from None
+
+
+def _named_function(name: str) -> SessionId | None:
+    """The function `package.module:name`, imported when it is called first: now its module may be half imported."""
+    if not name:
+        return None
+    module, _, attribute = name.partition(":")
+    if not attribute:
+        raise ConfigurationError.not_usable(RECORD_SESSION_ID, name, "name a function as package.module:function")
+
+    def session_id() -> str | None:
+        found: str | None = getattr(import_module(module), attribute)()
+        return found
+
+    return session_id
 
 
 def uninstall() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -45,6 +46,19 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("directory", type=Path)
     scan.add_argument("--json", action="store_true", help="print what was found as JSON")
     scan.add_argument("--personal", action="append", default=[], metavar="NAME", help="look for personal data as well")
+
+    collect = _command(commands, "collect", _collect, "make cassettes of what running apps have recorded")
+    collect.add_argument("directory", type=Path, help="the folder that was recorded to; the cassettes go there too")
+    collect.add_argument("--keep-journals", action="store_true", help="do not remove the journals that were collected")
+    collect.add_argument("--skip-damaged", action="store_true", help="leave out lines of journals that are damaged")
+
+    run = _command(commands, "run", _run, "run a program and record its calls, by its environment alone")
+    run.add_argument("--record", type=Path, metavar="DIR", help="the folder to record to")
+    run.add_argument("--sample", type=float, metavar="SHARE", help="the share of calls, or sessions, to record (0 to 1)")
+    run.add_argument("--max-bytes", type=int, metavar="N", help="memory for calls that are not on the disk yet")
+    run.add_argument("--session-id", metavar="MODULE:FUNCTION", help="the function that names the session of a call")
+    run.add_argument("--mode", metavar="MODE", help="the mode of the program's sessions, as AGENTREPLAY_MODE says it")
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND ...", help="the program, its arguments")
 
     import_vcr = _command(commands, "import-vcr", _import_vcr, "make cassettes of vcrpy's recordings")
     import_vcr.add_argument("directory", type=Path, help="a folder of recordings, or one of them")
@@ -114,6 +128,34 @@ def _scan(options: argparse.Namespace) -> int:
             print(finding)
         print(f"{len(found)} found")
     return 1 if found else 0
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from agentreplay._collecting import collect
+
+    done = collect(options.directory, keep_journals=options.keep_journals, skip_damaged=options.skip_damaged)
+    for session in done:
+        print(session)
+    added = sum(session.added for session in done)
+    problems = sum(len(session.problems) for session in done)
+    print(f"{added} calls collected" + (f"; {problems} problems" if problems else ""))
+    return 1 if problems else 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from agentreplay._running import environment_for, run
+
+    return run(
+        options.command[1:] if options.command[:1] == ["--"] else options.command,
+        environment_for(
+            os.environ,
+            record=options.record,
+            sample=options.sample,
+            max_bytes=options.max_bytes,
+            session_id=options.session_id,
+            mode=options.mode,
+        ),
+    )
 
 
 def _import_vcr(options: argparse.Namespace) -> int:

@@ -21,7 +21,8 @@ PACKAGE: Final = Path(agentreplay.__file__).parent
 ROWS: Final[dict[str, str]] = {
     "values": """
         _version _printable _canonical _json_reading _json_values _modes
-        _errors _file_errors _journal_errors _production _recording_status _session_errors _verdict_errors _mismatch
+        _errors _file_errors _journal_errors _session_errors _verdict_errors _mismatch _sdks _production
+        _recording_status
         _miss _miss_text _excerpts _word_diff _alignment _terminal _drift_report
     """,
     "plain rules": """
@@ -41,8 +42,8 @@ ROWS: Final[dict[str, str]] = {
         _guard _guarded_streams _app_recording _recording_here
     """,
     "the vendors": "integrations",
-    "the session": "_judging _install _keeping _session _arguments",
-    "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning cli _public __init__",
+    "the session": "_judging _install _experiments _keeping _session _arguments",
+    "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning _collecting _running _startup cli _public __init__",
 }
 """From the bottom to the top; a package stands for all its modules, a name with `*` for all that begin so."""
 
