@@ -115,8 +115,8 @@ class CallEngine:
 
     `known` is the cassette that may answer (None where everything is live). Requests and answers are redacted as they
     come in, so that matching sees what a file would hold. `max_age` says from when on a miss tells the age of `known`.
-    `absent` is raised for a call that nothing recorded answers
-    where that is for want of a cassette; `notes` are written to the metadata of calls begun now.
+    `absent` is raised for a call that nothing recorded answers where that is for want of a cassette; `pinned` says that
+    the mode stands in the code; `notes` are written to the metadata of calls begun now.
     """
 
     mode: Mode
@@ -127,6 +127,7 @@ class CallEngine:
     path: Path | None = None
     max_age: timedelta | None = None
     absent: AgentReplayError | None = None
+    pinned: bool = False
     notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     counts: Counts = field(default_factory=Counts)
     first_miss: AgentReplayError | None = field(default=None, init=False)
@@ -205,7 +206,9 @@ class CallEngine:
 
     def _mismatch(self, request: RecordedRequest) -> CassetteMismatchError:
         about = age_notes(self.known, self.max_age) if self.known else ()
-        return mismatch(request, self._index, cassette_path=self.path, mode=self.mode.value, notes=about)
+        return mismatch(
+            request, self._index, cassette_path=self.path, mode=self.mode.value, notes=about, pinned=self.pinned
+        )
 
     def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> Interaction:
         """Keep the answer to a live call; gives what is kept."""

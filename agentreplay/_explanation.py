@@ -35,10 +35,12 @@ def mismatch(
     mode: str,
     notes: Sequence[str] = (),
     command: str | None = None,
+    pinned: bool = False,
 ) -> CassetteMismatchError:
     """The error that explains why no interaction of `index` answers `request`.
 
-    `notes` are further sentences for its text; `command` is what was run, found out under pytest if it is not given.
+    `notes` are further sentences for its text; `command` is what was run, found out under pytest if it is not given;
+    `pinned` says that the mode stands in the code.
     """
     found = _Found.out(request, index)
     nearest = index.interactions[found.position] if found.position is not None else None
@@ -58,6 +60,7 @@ def mismatch(
         remedy=found.remedy,
         notes=[*notes, *_idle_paths(request, nearest.request if nearest else None, index)],
         command=command or _pytest_command(),
+        pinned=pinned,
     )
 
 

@@ -35,6 +35,7 @@ class CassetteMismatchError(AgentReplayError):
         remedy: what to give as `match=` so that this call is answered, where such values alone differ.
         notes: what else may explain the miss, one sentence each.
         command: what was run, so that the text can say how to run it again.
+        pinned: whether the code says the mode, so that the environment cannot turn it into recording.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class CassetteMismatchError(AgentReplayError):
         remedy: str | None = None,
         notes: Sequence[str] = (),
         command: str | None = None,
+        pinned: bool = False,
     ) -> None:
         self.request = request
         self.reason = reason
@@ -71,6 +73,7 @@ class CassetteMismatchError(AgentReplayError):
         self.remedy = remedy
         self.notes = list(notes)
         self.command = command
+        self.pinned = pinned
         super().__init__(without_style(miss_text(self)))
 
     def render(self, stream: TextIO) -> str:

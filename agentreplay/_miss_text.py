@@ -235,12 +235,15 @@ def _what_to_run(miss: CassetteMismatchError) -> list[str]:
         lines.append(_labelled("to match", styled(f"match={miss.remedy}", "yellow")))
         lines.append(_labelled("", "Tried: with this the call is answered, nothing else differs."))
     if miss.command:
-        run = f"AGENTREPLAY_MODE=record {printable(miss.command, 2 * _VALUE)}"
-        lines.append(_labelled("re-record", f"{styled(run, 'yellow')}, or mode='record'"))
+        run = styled(f"AGENTREPLAY_MODE=record {printable(miss.command, 2 * _VALUE)}", "yellow")
     else:
-        lines.append(
-            _labelled("re-record", f"run it with {styled('AGENTREPLAY_MODE=record', 'yellow')} or mode='record'")
-        )
+        run = f"run it with {styled('AGENTREPLAY_MODE=record', 'yellow')}"
+    if miss.pinned:
+        said = f"the code says mode={printable(miss.mode, _SHORT)!r}, which no variable overrules."
+        lines.append(_labelled("re-record", f"{said} Say mode='record' there;"))
+        lines.append(_labelled("", f"or say none, and {run}"))
+    else:
+        lines.append(_labelled("re-record", f"{run}{',' if miss.command else ''} or mode='record'"))
     if miss.reason is not MissReason.CASSETTE_EMPTY:
         lines.append(_labelled("", "Only what is new, keeping what still matches: mode='extend'."))
     return lines

@@ -52,3 +52,8 @@ def choose_mode(*, code: Mode | None, environment: Mode | None, project: Mode | 
     if code is None or code is Mode.AUTO or DANGER[environment.value] < DANGER[code.value]:
         return environment, Decider.ENVIRONMENT
     return code, Decider.CODE
+
+
+def is_pinned(code: Mode | None) -> bool:
+    """Whether the code names a mode that `AGENTREPLAY_MODE=record` does not turn into recording."""
+    return choose_mode(code=code, environment=Mode.RECORD, project=None)[0] is not Mode.RECORD

@@ -77,6 +77,11 @@ def marked_arguments(item: pytest.Item) -> dict[str, Any]:
     return said
 
 
+def has_mode(item: pytest.Item) -> bool:
+    """Whether a mark of the test names its mode, which no option overrules."""
+    return marked_arguments(item).get("mode") is not None
+
+
 def check_arguments(said: Mapping[str, Any], where: str, *, without: str = "") -> None:
     """Know every name in `said`.
 

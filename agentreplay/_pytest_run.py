@@ -97,7 +97,8 @@ class Run:
             raise self._wrong
         check_arguments(project, "the fixture agentreplay_settings", without="name")
         marked = marked_arguments(item)
-        said = {**project, **self._mode(item, project), **marked}
+        by_option = self._mode(item, project)
+        said = {**project, **by_option, **marked}
         if said.get("match") is None:
             said["match"] = item.ihook.pytest_agentreplay_match(item=item)
         said["redact"] = [
@@ -107,7 +108,8 @@ class Run:
         ]
         place = self._places.of(item, said)
         self.suite.open(test_id(item), place.folder)
-        return self._test.open({**said, "name": place.name, "directory": place.directory})
+        in_code = marked.get("mode") is not None or not by_option
+        return self._test.open({**said, "name": place.name, "directory": place.directory}, in_code=in_code)
 
     def _mode(self, item: pytest.Item, project: Mapping[str, Any]) -> dict[str, Any]:
         """What the run says about the mode of a test whose mark says nothing."""

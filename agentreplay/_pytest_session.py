@@ -13,6 +13,7 @@ from agentreplay._modes import Mode
 from agentreplay._pytest_errors import DriftError
 from agentreplay._report import unused_error
 from agentreplay._session import Session
+from agentreplay._storage import find_recording
 from agentreplay._verdict_errors import NothingInterceptedError
 
 _PHASE: Final = "phase"
@@ -27,10 +28,15 @@ class SessionOfTest(Session):
     """
 
     _absent: CassetteNotFoundError | None = None
+    _in_code: bool = False
 
-    def begin(self, recorded_as: str) -> None:
-        """Open the session. `recorded_as` stands in the cassette as the test that it was recorded for."""
+    def begin(self, recorded_as: str, *, in_code: bool) -> None:
+        """Open the session. `recorded_as` stands in the cassette as the test that it was recorded for.
+
+        `in_code` says that the mode stands in the project's code, not in an option or in the ini file.
+        """
         self._recorded_as = recorded_as
+        self._in_code = in_code
         self._open(ambient=True, exclusive=True)
         self.engine.absent = self._absent
 
@@ -39,6 +45,15 @@ class SessionOfTest(Session):
         """What decides about the calls."""
         assert self._engine is not None, "the session is open, or was"
         return self._engine
+
+    @property
+    def _pinned(self) -> bool:
+        return self._in_code and super()._pinned
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the code says a mode that the environment cannot turn into recording."""
+        return self._pinned
 
     @property
     def scope(self) -> Scope | None:
@@ -78,6 +93,15 @@ class SessionOfTest(Session):
             raise engine.first_miss
         self._judge(engine.unused)
         if engine.records and engine.started:
+            self._keep(engine)
+
+    def test_left(self) -> None:
+        """Keep what a test recorded that skipped itself, or failed as expected, if it had no recording before.
+
+        Without any it would go live in every run, and miss where nothing is recorded.
+        """
+        engine = self.engine
+        if engine.records and engine.counts.recorded and find_recording(self._settings.directory, self._name) is None:
             self._keep(engine)
 
     def end(self) -> None:

@@ -122,8 +122,11 @@ class Summary:
         bad = [verdict for verdict in verdicts if verdict.problem]
         yield f"{_many(len(verdicts), 'test')}: {told}", "red" if bad else "green"
         for verdict in bad:
-            yield f"  {verdict.problem}: {verdict.test}", "red"
-        if any(verdict.problem in MENDED_BY_RECORDING for verdict in bad) and has_cache(self._config):
+            mended = verdict.problem in MENDED_BY_RECORDING
+            pinned = f" (its mark says mode={verdict.mode!r})" if mended and verdict.pinned else ""
+            yield f"  {verdict.problem}: {verdict.test}{pinned}", "red"
+        mended = any(verdict.problem in MENDED_BY_RECORDING and not verdict.pinned for verdict in bad)
+        if mended and has_cache(self._config):
             yield "  to record these again: pytest --agentreplay-rerecord-failed", ""
 
     def _savings(self) -> Iterable[tuple[str, str]]:

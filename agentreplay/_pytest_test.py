@@ -17,7 +17,7 @@ from agentreplay._cassette import Interaction
 from agentreplay._outside import Outside
 from agentreplay._pytest_errors import NoCallError
 from agentreplay._pytest_failures import problem_of
-from agentreplay._pytest_place import test_id, test_name
+from agentreplay._pytest_place import has_mode, test_id, test_name
 from agentreplay._pytest_session import SessionOfTest
 from agentreplay._pytest_verdict import Tokens, Verdict, summed
 from agentreplay._session import Session
@@ -39,8 +39,8 @@ class RunningTest:
         self._outcomes: dict[str, str] = {}
         self._problem = ""
 
-    def open(self, said: Mapping[str, Any]) -> SessionOfTest:
-        """Open the test's session.
+    def open(self, said: Mapping[str, Any], *, in_code: bool) -> SessionOfTest:
+        """Open the test's session; `in_code` tells where its mode is said.
 
         Raises:
             AgentReplayError: an argument that cannot be meant, or a cassette that cannot be used.
@@ -48,7 +48,7 @@ class RunningTest:
         arguments = dict(said)
         name, redact = arguments.pop("name"), arguments.pop("redact", ())
         session = SessionOfTest(name, arguments, redact=redact)
-        session.begin(f"{self.item.path.name}::{test_name(self.item)}")
+        session.begin(f"{self.item.path.name}::{test_name(self.item)}", in_code=in_code)
         self.session = session
         return session
 
@@ -93,12 +93,18 @@ class RunningTest:
     def ended(self) -> None:
         """Keep what was recorded if nothing failed, now that the test's fixtures are gone.
 
+        A test that skipped itself or failed as expected never replaces its recording, and makes one if it has none.
+
         Raises:
             AgentReplayError: it cannot be kept, or calls of the fixtures' teardown were not those that are recorded.
         """
         outcomes = self._outcomes
-        if self.session is not None and outcomes.get("call") == "passed" and "failed" not in outcomes.values():
+        if self.session is None or "failed" in outcomes.values():
+            return
+        if outcomes.get("call") == "passed":
             self.session.test_ended()
+        elif outcomes.get("call") == "skipped":
+            self.session.test_left()
 
     def saw(self, report: pytest.TestReport, error: BaseException | None) -> None:
         """Take note of how a phase of the test went."""
@@ -130,6 +136,7 @@ class RunningTest:
             live=sum(report.live for report in reports),
             missed=missed,
             unused=sum(report.unused for report in reports),
+            pinned=self.session is not None and self.session.is_pinned and has_mode(self.item),
             kept=any(session._saved is not None for session in sessions),
             saved=tuple(summed(map(_tokens, replayed))),
             saved_seconds=sum(each.response.duration_ms or 0 for each in replayed) / 1000,

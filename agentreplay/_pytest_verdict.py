@@ -37,6 +37,7 @@ class Verdict:
         live: calls that went live and were not kept.
         missed: calls that nothing recorded answered.
         unused: recorded interactions that were not asked for.
+        pinned: whether its mark says a mode that no option turns into recording.
         kept: whether what was recorded replaced what was there.
         saved: tokens that replaying saved.
         saved_seconds: how long the replayed calls had taken when they were recorded.
@@ -53,6 +54,7 @@ class Verdict:
     live: int = 0
     missed: int = 0
     unused: int = 0
+    pinned: bool = False
     kept: bool = False
     saved: tuple[Tokens, ...] = field(default=())
     saved_seconds: float = 0.0

@@ -21,6 +21,7 @@ from agentreplay._freezing import freeze, start_values
 from agentreplay._judging import judge_age, judge_use, report_of
 from agentreplay._keeping import keep
 from agentreplay._matching import Matchable, read_match, refuse_contradiction
+from agentreplay._mode_choice import is_pinned
 from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
 from agentreplay._provenance import Frozen
@@ -205,6 +206,7 @@ class Session:
             allow_repeats=self._settings.allow_repeats,
             path=self._path,
             max_age=self._settings.max_age,
+            pinned=self._pinned,
         )
         self._scope = _active.Scope(
             self._name, self._engine, ambient=ambient, exclusive=exclusive, allowed_hosts=self._allowed_hosts(mode)
@@ -235,6 +237,13 @@ class Session:
             blocked = mode is Mode.REPLAY
         return tuple(self._settings.allowed_hosts) if blocked else None
 
+    @property
+    def _pinned(self) -> bool:
+        """Whether the code says a mode that the environment cannot turn into recording."""
+        said = self._said.get("mode")
+        mode = Mode.parse(said) if said is not None else None
+        return mode is self._settings.mode and is_pinned(mode)
+
     def _decided(self, mode: Mode) -> Mode:
         """What the session does, now that it is known whether there is a recording.
 
@@ -249,7 +258,7 @@ class Session:
         else:
             why = f"mode={mode.value!r} never records."
         if mode in {Mode.REPLAY, Mode.VERIFY} and self._path is None:
-            raise CassetteNotFoundError(self._name, self.folder, why)
+            raise CassetteNotFoundError(self._name, self.folder, why, pinned=self._pinned)
         return mode
 
     def _leave(self) -> tuple[_active.Scope, CallEngine]:

@@ -44,6 +44,7 @@ class Miss:
     before: Sequence[RecordedRequest] = ()
     match: Matchable = MatchStrategy.EXACT
     notes: Sequence[str] = field(default=())
+    pinned: bool = False
 
     def error(self) -> CassetteMismatchError:
         """The error that this miss raises."""
@@ -58,6 +59,7 @@ class Miss:
             mode="replay",
             notes=self.notes,
             command="pytest 'tests/test_trip.py::test_plans_a_trip'",
+            pinned=self.pinned,
         )
 
 
@@ -145,6 +147,13 @@ def temperature_dropped() -> Miss:
     body = trip(1)
     del body["temperature"]
     return Miss(whole_trip(), request(body))
+
+
+@_miss
+def mode_that_the_code_says() -> Miss:
+    body = trip(1)
+    del body["temperature"]
+    return Miss(whole_trip(), request(body), pinned=True)
 
 
 @_miss

@@ -32,13 +32,34 @@ FAILURES = {
 }
 
 
+AS_INTENDED = {
+    "expected failure": {"xfailed": 1},
+    "skipped inside": {"skipped": 1},
+}
+"""Where a test did not pass, and nothing is wrong with that."""
+
+
+@pytest.mark.parametrize("failure", AS_INTENDED)
+def test_a_test_that_ends_as_intended_without_passing_is_recorded_once(project: Project, failure: str) -> None:
+    """Else it would ask for real in every run, and miss where nothing is recorded, as under CI."""
+    project.test(FAILURES[failure].format("hi", False))
+    project.run().assert_outcomes(**AS_INTENDED[failure])
+    [file] = project.files
+    with project.offline():
+        result = project.run("--agentreplay-mode=replay")
+    result.assert_outcomes(**AS_INTENDED[failure])
+    result.stdout.fnmatch_lines(["1 test: replayed 1"])
+    assert project.files == [file]
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_test_that_did_not_pass_leaves_the_cassette_as_it_was(project: Project, failure: str) -> None:
     """Wherever it failed, was left or was expected to fail; and it makes none where there was none."""
     text = FAILURES[failure]
-    project.test(text.format("new", False))
-    project.run(RECORD)
-    assert project.files == []
+    if failure not in AS_INTENDED:
+        project.test(text.format("new", False))
+        project.run(RECORD)
+        assert project.files == []
     project.test(text.format("old", True))
     project.run(RECORD)
     [file] = project.files

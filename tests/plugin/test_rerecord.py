@@ -78,13 +78,45 @@ def test_it_goes_together_with_the_tests_that_failed(missed: Project) -> None:
 
 
 def test_a_mode_in_the_mark_stays_in_force(missed: Project) -> None:
-    """A test that is pinned to its recording is not recorded."""
+    """A test that is pinned to its recording is not recorded; failure and summary say that the mark has to change."""
     missed.test(
         TESTS.format("new").replace(
             "agentreplay\n    def test_changed", "agentreplay(mode='replay')\n    def test_changed"
         )
     )
-    assert missed.verdicts(AGAIN)["test_changed"]["mode"] == "replay"
+    result = missed.run(AGAIN, "--agentreplay-report=report.json")
+    assert {test["test"]: test["mode"] for test in missed.report()["tests"]}["test_agent.py::test_changed"] == "replay"
+    result.stdout.fnmatch_lines(
+        [
+            "*re-record  the code says mode='replay', which no variable overrules. Say mode='record' there;",
+            "*or say none, and AGENTREPLAY_MODE=record pytest 'test_agent.py::test_changed'",
+            "  missed: test_agent.py::test_changed (its mark says mode='replay')",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*to record these again*")
+
+
+@pytest.mark.parametrize("place", ["option", "ini", "environment", "fixture"])
+def test_what_a_failure_says_to_run_does_record(project: Project, place: str) -> None:
+    """Wherever the mode is said that kept the test from being recorded."""
+    project.test("@pytest.mark.agentreplay\ndef test_it(): ask()")
+    arguments = ["--agentreplay-mode=replay"] if place == "option" else []
+    if place == "ini":
+        project.ini("agentreplay_mode = replay")
+    elif place == "environment":
+        project.environment.setenv("AGENTREPLAY_MODE", "replay")
+    elif place == "fixture":
+        settings = "import pytest\n@pytest.fixture\ndef agentreplay_settings(): return {'mode': 'replay'}\n"
+        project.write("conftest.py", settings)
+    result = project.run(*arguments)
+    result.assert_outcomes(failed=1)
+    if place == "fixture":
+        result.stdout.fnmatch_lines(["*cassette('test_it', mode='record'), since no variable overrules what the code*"])
+        project.write("conftest.py", settings.replace("replay'}", "record'}"))
+    else:
+        result.stdout.fnmatch_lines(["*: AGENTREPLAY_MODE=record, or cassette('test_it', mode='record')*"])
+        project.environment.setenv("AGENTREPLAY_MODE", "record")
+    assert project.verdicts()["test_it"]["kept"]
 
 
 def test_a_test_without_a_cassette_counts_as_missed(project: Project) -> None:

@@ -58,6 +58,36 @@ def test_in_ci_nothing_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert files(tmp_path) == {}
 
 
+@pytest.mark.parametrize(("code", "pinned"), [("replay", True), ("none", True), ("auto", False), (None, False)])
+@pytest.mark.parametrize("variable", ["replay", None])
+def test_an_error_offers_the_variable_only_where_it_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Ask, code: str | None, pinned: bool, variable: str | None
+) -> None:
+    """Where the code says `replay`, no variable makes the session record, and the code is what has to change."""
+    monkeypatch.setenv("CI", "true")
+    if variable is not None:
+        monkeypatch.setenv("AGENTREPLAY_MODE", variable)
+    session = agentreplay.cassette("hello", directory=tmp_path, mode=code)
+    with pytest.raises(CassetteNotFoundError) as absent:
+        session.start()
+    assert absent.value.pinned is pinned
+    assert ("AGENTREPLAY_MODE=record" in str(absent.value)) is not pinned
+    monkeypatch.setenv("AGENTREPLAY_MODE", "record")
+    if pinned:
+        with pytest.raises(CassetteNotFoundError):
+            session.start()
+    else:
+        with session:
+            ask("Hello")
+    with agentreplay.cassette("hello", directory=tmp_path, mode="record"):
+        ask("Hello")
+    monkeypatch.delenv("AGENTREPLAY_MODE")
+    with pytest.raises(CassetteMismatchError) as miss, session:
+        ask("Goodbye")
+    assert miss.value.pinned is pinned
+    assert ("the code says mode='replay'" in str(miss.value)) is pinned
+
+
 def test_record_replaces_the_old_cassette_when_the_block_has_ended_well(tmp_path: Path, ask: Ask) -> None:
     """A second recording leaves one file, the new one; the old one stays while the block runs."""
     with agentreplay.cassette("again", directory=tmp_path, mode="record"):
