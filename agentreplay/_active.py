@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from agentreplay._errors import SessionError
 from agentreplay._guard import GUARD
@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from agentreplay._faults import FaultPlan
     from agentreplay._patching import Patches
     from agentreplay._recorded import RecordedRequest
-    from agentreplay._streams import Passed
+
+
+class OpenStream(Protocol):
+    """A stream that the app still reads."""
+
+    def end(self) -> None:
+        """Keep it as far as it went."""
+        ...
 
 
 class Scope:
@@ -60,7 +67,7 @@ class Scope:
         self.draws: Draws | None = None
         self.faults: FaultPlan | None = None
         self.speed = math.inf
-        self._open_streams: set[Passed] = set()
+        self._open_streams: set[OpenStream] = set()
 
     def begin(self, request: RecordedRequest, *, rerun: bool = False, key: str | None = None) -> Replay | Live:
         """Decide what happens with a call that is made here; see `CallEngine.begin`."""
@@ -68,11 +75,11 @@ class Scope:
         parent = within.position if within is not None and within.scope is self else None
         return self.engine.begin(request, parent=parent, rerun=rerun, key=key)
 
-    def watch(self, stream: Passed) -> None:
+    def watch(self, stream: OpenStream) -> None:
         """Remember a stream that the app still reads."""
         self._open_streams.add(stream)
 
-    def unwatch(self, stream: Passed) -> None:
+    def unwatch(self, stream: OpenStream) -> None:
         """Forget a stream that has ended."""
         self._open_streams.discard(stream)
 

@@ -1,27 +1,22 @@
-"""Any call, put to the session in force: answered from the recording, or made, watched and kept.
-
-Integrations describe their calls as a `Question`; which session decides, what counts as inside what, durations and
-what becomes of failures is alike for all of them.
-"""
+"""Any call, put to the session in force: which session decides, and what becomes of one that goes live."""
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from agentreplay._active import Scope, current, inside
-from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
+from agentreplay._cassette import Interaction, RecordedResponse
 from agentreplay._drift import drift_report
-from agentreplay._engine import Live, Replay
+from agentreplay._engine import Live
+from agentreplay._errors import AgentReplayError
 from agentreplay._modes import Mode
 from agentreplay._outside import calls_refused, refuse
 from agentreplay._verdict_errors import ToolDriftWarning
-
-T = TypeVar("T")
 
 
 def deciding_session(method: Callable[[], str] | None = None) -> Scope | None:
@@ -96,68 +91,12 @@ class LiveCall:
             self._over = True
             self.scope.engine.abandon(self.decision)
 
+    def refused(self, error: Exception) -> None:
+        """Keep nothing of it, since it cannot be recorded: `error` is raised, also for a program that goes on."""
+        self.abandon()
+        if isinstance(error, AgentReplayError):
+            self.scope.engine.refuse(error)
+
     def elapsed_ms(self) -> float:
         """The milliseconds since the call began."""
         return round((time.perf_counter() - self.started) * 1000, 3)
-
-
-class Question(Protocol[T]):
-    """A call, as the session needs to know it."""
-
-    def request(self) -> RecordedRequest:
-        """What is asked: it is matched and written."""
-        ...
-
-    def recorded(self, result: T) -> RecordedResponse:
-        """What to write of the result. An exception from here is raised to the caller, and nothing is kept."""
-        ...
-
-    def failed(self, error: Exception) -> RecordedResponse | None:
-        """What to write where the call raised `error`; None if nothing is to be kept of it."""
-        ...
-
-    def restored(self, response: RecordedResponse) -> T:
-        """The result that was recorded. Raises what the call raised, if that was recorded."""
-        ...
-
-
-def ask(scope: Scope, question: Question[T], make: Callable[[], T], *, rerun: bool = False) -> T:
-    """The answer to `question` in the session `scope`: the recorded one, or what `make()` gives, which is kept.
-
-    With `rerun` the call is always made, and compared with the recording where that would have answered.
-
-    Raises:
-        CassetteMismatchError: the session replays, and nothing recorded answers.
-    """
-    decision = scope.begin(question.request(), rerun=rerun)
-    if isinstance(decision, Replay):
-        return question.restored(decision.interaction.response)
-    with LiveCall(scope, decision) as live:
-        try:
-            result = make()
-        except Exception as error:
-            _keep_failure(live, question, error)
-            raise
-        live.keep(question.recorded(result))
-        return result
-
-
-async def ask_async(scope: Scope, question: Question[T], make: Callable[[], Awaitable[T]], *, rerun: bool = False) -> T:
-    """As `ask`, where the result of the call is awaited."""
-    decision = scope.begin(question.request(), rerun=rerun)
-    if isinstance(decision, Replay):
-        return question.restored(decision.interaction.response)
-    with LiveCall(scope, decision) as live:
-        try:
-            result = await make()
-        except Exception as error:
-            _keep_failure(live, question, error)
-            raise
-        live.keep(question.recorded(result))
-        return result
-
-
-def _keep_failure(live: LiveCall, question: Question[Any], error: Exception) -> None:
-    response = question.failed(error)
-    if response is not None:
-        live.keep(response)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, Final, cast
 
 import wrapt
 
 from agentreplay._guard import Wrapper, for_sessions, guarded
 
-__all__ = ["Patches", "Wrapper"]
+__all__ = ["OnePatch", "Patches", "Wrapper"]
 
 _MISSING: Final = object()
 
@@ -20,22 +21,38 @@ def _own(owner: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", vars(owner))
 
 
-class _Patch:
-    """One wrapped attribute of one class or module."""
+class OnePatch:
+    """One wrapped attribute of one class, module or object; `wrapper_class` is what it is wrapped in.
 
-    def __init__(self, owner: Any, name: str, wrapper: Wrapper) -> None:
+    Raises:
+        AttributeError: there is no such attribute.
+        TypeError: the owner takes no attributes.
+    """
+
+    def __init__(
+        self, owner: Any, name: str, wrapper: Wrapper, wrapper_class: type[Any] = wrapt.FunctionWrapper
+    ) -> None:
         self._owner = owner
         self._name = name
         self._in_force = True
         # What the class itself holds, not what it inherits: only that may be put back.
         self._before: Any = _own(owner).get(name, _MISSING)
-        self._ours = wrapt.FunctionWrapper(inspect.getattr_static(owner, name), wrapper, enabled=self._is_in_force)
+        # What an object is given does not bind to it, so it gets what is bound already.
+        is_shared = isinstance(owner, (type, ModuleType))
+        found = inspect.getattr_static(owner, name) if is_shared else getattr(owner, name)
+        self._ours = wrapper_class(found, wrapper, enabled=self._is_in_force)
         setattr(owner, name, self._ours)
 
     def _is_in_force(self) -> bool:
         return self._in_force
 
+    @property
+    def in_force(self) -> bool:
+        """Whether it has not been undone."""
+        return self._in_force
+
     def undo(self) -> None:
+        """Leave the owner as it was before; where somebody wrapped on top, theirs stays and ours goes inert."""
         # Bound methods that somebody kept, and wrappers laid over ours, still reach our wrapper: it lets them through.
         self._in_force = False
         if _own(self._owner).get(self._name) is not self._ours:
@@ -50,7 +67,7 @@ class Patches:
     """A set of wrapped attributes that is undone as a whole."""
 
     def __init__(self) -> None:
-        self._patches: list[_Patch] = []
+        self._patches: list[OnePatch] = []
         self._lock = threading.Lock()
 
     def wrap(self, owner: Any, name: str, wrapper: Wrapper, *, in_apps: bool = False) -> None:
@@ -63,7 +80,7 @@ class Patches:
             AttributeError: `owner` has no such attribute; a supported version of an SDK always has it.
         """
         with self._lock:
-            self._patches.append(_Patch(owner, name, (guarded if in_apps else for_sessions)(wrapper)))
+            self._patches.append(OnePatch(owner, name, (guarded if in_apps else for_sessions)(wrapper)))
 
     def undo(self) -> None:
         """Leave every owner as it was before; where somebody wrapped on top of us, theirs stays and ours goes inert."""

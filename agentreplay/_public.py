@@ -29,6 +29,7 @@ from agentreplay._errors import (
     StandInKeyError,
     UnfinishedCallWarning,
 )
+from agentreplay._faults import Fault
 from agentreplay._file_errors import (
     CassetteFileError,
     CassetteFormatError,
@@ -51,8 +52,17 @@ from agentreplay._report import SessionReport
 from agentreplay._session import Session
 from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
 from agentreplay._settings import Settings, settings
+from agentreplay._tool_errors import RecordedToolError, ToolForbiddenError, ToolResultError, ToolValueError
+from agentreplay._tool_function import ToolPolicy
+from agentreplay._tools import WrappedMethod, tool, wrap
 from agentreplay._trajectory import Trajectory
-from agentreplay._verdict_errors import NetworkBlockedError, NothingInterceptedError, UnusedInteractionsError
+from agentreplay._verdict_errors import (
+    NetworkBlockedError,
+    NothingInterceptedError,
+    ToolDriftWarning,
+    UnusedFaultsError,
+    UnusedInteractionsError,
+)
 from agentreplay._version import __version__
 
 __all__ = [
@@ -81,6 +91,7 @@ __all__ = [
     "DriftLimits",
     "DriftReport",
     "EmptyRecordingWarning",
+    "Fault",
     "IncompleteStreamError",
     "Interaction",
     "JournalError",
@@ -97,6 +108,7 @@ __all__ = [
     "RecordedError",
     "RecordedRequest",
     "RecordedResponse",
+    "RecordedToolError",
     "RecordingError",
     "RecordingFaultWarning",
     "RecordingStatus",
@@ -110,13 +122,22 @@ __all__ = [
     "SeveralRecordingsError",
     "StandInKeyError",
     "StreamEvent",
+    "ToolDriftWarning",
+    "ToolForbiddenError",
+    "ToolPolicy",
+    "ToolResultError",
+    "ToolValueError",
     "Trajectory",
     "UnfinishedCallWarning",
+    "UnusedFaultsError",
     "UnusedInteractionsError",
+    "WrappedMethod",
     "__version__",
     "cassette",
     "install",
     "settings",
     "status",
+    "tool",
     "uninstall",
+    "wrap",
 ]

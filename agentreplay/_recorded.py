@@ -6,10 +6,7 @@ file where it is not set, so that a small cassette looks plain.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-from typing import Annotated, Any, Final, Literal, TypeGuard
+from typing import Annotated, Any, Final, Literal, TypeGuard, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -20,12 +17,13 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     model_serializer,
 )
-from pydantic_core import to_jsonable_python
 
-from agentreplay._canonical import canonical_json
-from agentreplay._redaction import comparable
+from agentreplay._fingerprints import ItemDigest, comparable_digest, request_key
 
-_PLACEHOLDER_START: Final = b"[REDACTED:"
+R = TypeVar("R", bound="Record")
+
+SHORT_KEY_LENGTH: Final = 16
+"""How many digits of a request's key are the id of its interaction."""
 
 _HASHED_HEADERS: Final = frozenset({"content-type"})
 """The recorded headers that change only when the answer does; the others (ids, dates, rate limits) change every run."""
@@ -40,15 +38,19 @@ class Record(BaseModel):
     def _plain(self) -> dict[str, Any]:
         """The fields as they stand in a file, in dictionaries and lists; the values in them as they are."""
         dropped = self._dropped()
-        fields = self.__dict__.items()
+        fields = self._to_read().__dict__.items()
         found = {name: _plain_value(value) for name, value in fields if value is not None or name not in dropped}
         return found | (self.__pydantic_extra__ or {})
 
     @model_serializer(mode="wrap")
     def _without_unset_extras(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        data: dict[str, Any] = handler(self)
+        data: dict[str, Any] = handler(self._to_read())
         dropped = self._dropped()
         return {key: value for key, value in data.items() if value is not None or key not in dropped}
+
+    def _to_read(self: R) -> R:
+        """A record of the same fields, to be read only, in which each of them is at hand (see `_unread`)."""
+        return self
 
     def _dropped(self) -> frozenset[str]:
         """The fields that are left out where they are None."""
@@ -83,10 +85,18 @@ class RecordedRequest(Record):
 
         Which number a placeholder for a secret has does not count: it depends on what else the session saw.
         """
-        text = canonical_json([self.kind, self.method, self.model, self.body, self.path, self.query])
-        if _PLACEHOLDER_START in text:
-            text = canonical_json(comparable(json.loads(text)))
-        return hashlib.sha256(text).hexdigest()
+        return self._key(comparable_digest)
+
+    def short_key(self) -> str:
+        """The first sixteen digits of the key, which are the id of an interaction that has no other."""
+        return self.key()[:SHORT_KEY_LENGTH]
+
+    def _key(self, digest: ItemDigest) -> str:
+        return request_key(self.kind, self.method, self.model, self._body(), self.path, self.query, digest)
+
+    def _body(self) -> dict[str, Any]:
+        """The body to be read only: it may share its parts with those of other requests."""
+        return self.body
 
 
 class StreamEvent(Record):
@@ -110,16 +120,21 @@ class StreamEvent(Record):
 
 
 class RecordedError(Record):
-    """A call that failed without an answer: the SDK's exception class (its name only), its text, and its cause's."""
+    """A call that failed without an answer: the exception's class (its name only), its text, and its cause's.
+
+    Of an exception that is to be made again without the SDK (a tool's), `args` and `state` are what it is made of.
+    """
 
     type: str
     message: str = ""
     cause: str | None = None
     cause_message: str | None = None
+    args: list[Any] | None = None
+    state: dict[str, Any] | None = None
 
     @classmethod
     def _optional(cls) -> frozenset[str]:
-        return frozenset({"cause", "cause_message"})
+        return frozenset({"cause", "cause_message", "args", "state"})
 
 
 def _times_from_text(value: object) -> object:
@@ -136,22 +151,24 @@ EventTimes = Annotated[
 """Milliseconds, one for each event; in the file one line of text, so that a new recording changes one line."""
 
 
-def _in_order(texts: dict[str, str]) -> dict[str, str]:
+def in_order(texts: dict[str, str]) -> dict[str, str]:
+    """Texts by name, sorted by name."""
     return dict(sorted(texts.items()))
 
 
-SortedTexts = Annotated[dict[str, str], PlainSerializer(_in_order, return_type=dict[str, str], when_used="json")]
+SortedTexts = Annotated[dict[str, str], PlainSerializer(in_order, return_type=dict[str, str], when_used="json")]
 """Texts by name, sorted in the file, since their order means nothing."""
 
 
 class RecordedResponse(Record):
     """What was answered.
 
-    `status` is `ok` or `error`. `body` is the parsed JSON, or text where `encoding` is `text`, or base64 of bytes where
-    it is `base64`; `layout` names how the JSON text was laid out (`_jsontext`). `events` are the events of a stream,
-    `event_times_ms` the milliseconds from the start of the call to each; `incomplete` says that the app left the stream
-    before its end. `error` stands where no HTTP answer came at all. Token counts are the provider's, `duration_ms` is
-    the time of the whole call, `retries_taken` counts the SDK's retries before this answer.
+    `status` is `ok` or `error`. `body` is the parsed JSON, or text where `encoding` is `text`, base64 of bytes where it
+    is `base64`, JSON with tags for what JSON does not know where it is `tagged`; `layout` names how the JSON text was
+    laid out (`_jsontext`). `events` are the events of a stream, `event_times_ms` the milliseconds from the start of the
+    call to each; `incomplete` says that the app left the stream before its end. `error` stands where no HTTP answer
+    came at all. Token counts are the provider's, `duration_ms` is the time of the whole call, `retries_taken` counts
+    the SDK's retries before this answer.
     """
 
     status: str = "ok"
@@ -161,7 +178,7 @@ class RecordedResponse(Record):
     duration_ms: float | None = None
     http_status: int | None = None
     headers: SortedTexts | None = None
-    encoding: Literal["json", "text", "base64"] | None = None
+    encoding: Literal["json", "text", "base64", "tagged"] | None = None
     layout: str | None = None
     events: list[StreamEvent] | None = None
     event_times_ms: EventTimes | None = None
@@ -178,6 +195,8 @@ class RecordedResponse(Record):
         found = super()._plain()
         if self.event_times_ms is not None:
             found["event_times_ms"] = _times_to_text(self.event_times_ms)
+        if self.headers is not None:
+            found["headers"] = in_order(self.headers)
         return found
 
 
@@ -208,21 +227,16 @@ class Interaction(Record):
 
     def compute_id(self) -> str:
         """Sixteen hexadecimal digits that depend on the request alone; equal requests have equal ids."""
-        return self.request.key()[:16]
+        return self.request.short_key()
 
-    def _hashed_part(self, position: int) -> dict[str, Any]:
-        """What of this interaction, at this position, counts for the content hash."""
+    def _counted_part(self, position: int) -> dict[str, Any]:
+        """What of this interaction, at this position, counts for the content hash, but for its id."""
         part = self._plain()
-        # As in the file: there a name is a text, also where a program gave a number. Names that are no Unicode, and
-        # deeper nesting, pydantic refuses; they come from JSON and are as they should be.
-        with contextlib.suppress(ValueError):
-            part = to_jsonable_python(part)
         response = part["response"]
         for name in _VOLATILE_RESPONSE:
             response.pop(name, None)
         headers = self.response.headers or {}
         response["headers"] = {name: headers[name] for name in sorted(_HASHED_HEADERS & headers.keys())}
-        part["id"] = self.id or self.compute_id()
         part["sequence"] = position
         return part
 

@@ -31,7 +31,7 @@ def redact_response(redactor: Redactor, response: RecordedResponse) -> RecordedR
     """`response` without secrets; the very same object if it holds none. A stream is judged on its joined texts."""
     response = _redacted(redactor, response, ("body", "headers"))
     if response.error is not None:
-        error = _redacted(redactor, response.error, ("message", "cause_message"))
+        error = _redacted(redactor, response.error, ("message", "cause_message", "args", "state"))
         response = _with(response, {"error": error} if error is not response.error else {})
     if response.events:
         old = [_content(event) for event in response.events]

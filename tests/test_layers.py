@@ -21,7 +21,7 @@ PACKAGE: Final = Path(agentreplay.__file__).parent
 ROWS: Final[dict[str, str]] = {
     "values": """
         _version _printable _canonical _json_reading _json_values _modes
-        _errors _file_errors _journal_errors _session_errors _verdict_errors _mismatch _sdks _production
+        _tool_errors _errors _file_errors _journal_errors _session_errors _verdict_errors _mismatch _sdks _production
         _recording_status
         _miss _miss_text _excerpts _word_diff _alignment _terminal _drift_report
     """,
@@ -41,6 +41,7 @@ ROWS: Final[dict[str, str]] = {
         _active _patching _pace _streams _outside _callers _network _calls _clock _chance _freezing
         _guard _guarded_streams _app_recording _recording_here
     """,
+    "functions of the program": "_tool_* _tools",
     "the vendors": "integrations",
     "the session": "_judging _install _experiments _keeping _session _arguments",
     "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning _collecting _running _startup cli _public __init__",
