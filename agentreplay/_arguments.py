@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from agentreplay._faults import Fault
 from agentreplay._matching import Matchable
 from agentreplay._modes import Mode
 from agentreplay._redaction import RedactionRule
@@ -28,6 +29,7 @@ def cassette(
     prune: bool | None = None,
     freeze: Sequence[str] | str | None = None,
     pace: Literal["recorded", "instant"] | float | None = None,
+    faults: Sequence[Fault] | Fault = (),
     redact: Sequence[RedactionRule] | RedactionRule = (),
     redact_personal: Sequence[str] | None = None,
 ) -> Session:
@@ -38,7 +40,8 @@ def cassette(
 
     An argument that is left out is what the environment (`AGENTREPLAY_…`), `[tool.agentreplay]` in `pyproject.toml` or
     the default says; see `Settings` for what each means. By default: `mode="auto"`, `directory="cassettes"`,
-    `match="exact"`. `redact` adds patterns and functions that take out what must not reach the file.
+    `match="exact"`. `redact` adds patterns and functions that take out what must not reach the file; `faults` lets calls fail
+    on purpose while replaying.
 
     Raises:
         ConfigurationError: an argument that cannot be meant.

@@ -13,6 +13,7 @@ from agentreplay._ageing import age_notes
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from agentreplay._errors import AgentReplayError
 from agentreplay._explanation import mismatch
+from agentreplay._foresight import Foresight
 from agentreplay._matching import InteractionIndex, Matchable, MatchStrategy
 from agentreplay._mismatch import CassetteMismatchError
 from agentreplay._modes import Mode
@@ -94,9 +95,10 @@ class Live:
 
 @dataclass(frozen=True)
 class Replay:
-    """A call that the recording answers."""
+    """A call that the recording answers; `position` is its place among the calls of the session."""
 
     interaction: Interaction
+    position: int = 0
 
 
 @dataclass
@@ -107,6 +109,7 @@ class Counts:
     recorded: int = 0
     live: int = 0
     missed: int = 0
+    failed: int = 0
 
 
 @dataclass
@@ -131,8 +134,10 @@ class CallEngine:
     notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     counts: Counts = field(default_factory=Counts)
     first_miss: AgentReplayError | None = field(default=None, init=False)
+    foresight: Foresight = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.foresight = Foresight(self.redactor)
         answers = self.known if self.mode in {*_ANSWERING, Mode.VERIFY} else None
         self._index = InteractionIndex(
             answers.interactions if answers else [], self.match, allow_repeats=self.allow_repeats
@@ -164,17 +169,24 @@ class CallEngine:
         with self._lock:
             return list(self._verified)
 
-    def begin(self, request: RecordedRequest, *, parent: int | None = None, rerun: bool = False) -> Replay | Live:
+    def foreseen(self, key: str) -> Interaction | None:
+        """The interaction that would answer a request with this key by now; None where that is for `begin` to find."""
+        return self._index.foreseen(key) if self.mode is Mode.REPLAY else None
+
+    def begin(
+        self, request: RecordedRequest, *, parent: int | None = None, rerun: bool = False, key: str | None = None
+    ) -> Replay | Live:
         """Decide what happens with a call.
 
         `parent` is the position of the call inside which it is made. With `rerun` it is never answered from the
-        recording, only compared with it.
+        recording, only compared with it. `key` is that of `request`, where it is known, and known to hold no secret.
 
         Raises:
             CassetteMismatchError: the session replays and nothing recorded answers.
             AgentReplayError: likewise, for want of a cassette.
         """
-        request = redact_request(self.redactor, request)
+        if key is None:
+            request = redact_request(self.redactor, request)
         answers = self.mode is not Mode.VERIFY and not rerun
         with self._lock:
             position = self._started
@@ -182,10 +194,12 @@ class CallEngine:
             if parent is not None:
                 self._parents[position] = parent
             around = self._answering.get(parent) if parent is not None else None
-        interaction = self._index.take(request, inside=around, whole=answers) if self.mode is not Mode.RECORD else None
+        interaction = None
+        if self.mode is not Mode.RECORD:
+            interaction = self._index.take(request, inside=around, whole=answers, key=key)
         if interaction is not None and answers:
             self._keep(position, Done(interaction, recorded=False, known=interaction, whole=True))
-            return Replay(interaction)
+            return Replay(interaction, position)
         if self.records or self.mode is Mode.VERIFY or rerun:
             with self._lock:
                 self._running[position] = request
@@ -229,6 +243,20 @@ class CallEngine:
         recorded = self.records and not (call.rerun and call.expected is not None)
         self._keep(call.position, Done(interaction, recorded, known=call.expected))
         return interaction
+
+    def fail(self, call: Replay, response: RecordedResponse, fault: str) -> None:
+        """Let a call have failed on purpose with `response`; its recorded answer is there for whoever asks again."""
+        self._index.give_back(call.interaction)
+        with self._lock:
+            self.counts.replayed -= 1
+            self.counts.failed += 1
+            self._done[call.position] = Done(_with_fault(call.interaction, response, fault), recorded=False)
+
+    def change(self, call: Replay, response: RecordedResponse, fault: str) -> None:
+        """Let a call have got `response` instead of its recorded answer, on purpose."""
+        changed = _with_fault(call.interaction, response, fault)
+        with self._lock:
+            self._done[call.position] = Done(changed, recorded=False, known=call.interaction, whole=True)
 
     def abandon(self, call: Live) -> None:
         """Forget a live call that never got as far as an answer."""
@@ -289,3 +317,8 @@ class CallEngine:
             kept = [interaction for interaction in kept if id(interaction) not in unused]
         with self._lock:
             return Cassette(interactions=as_file(self._done, self._parents, known, kept))
+
+
+def _with_fault(interaction: Interaction, response: RecordedResponse, fault: str) -> Interaction:
+    metadata = {**interaction.metadata, "fault": fault}
+    return interaction.model_copy(update={"response": response, "metadata": metadata})

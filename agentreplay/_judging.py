@@ -7,10 +7,11 @@ from pathlib import Path
 
 from agentreplay._cassette import Cassette
 from agentreplay._engine import CallEngine
+from agentreplay._faults import FaultPlan
 from agentreplay._report import SessionReport, session_report, unused_error
 from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
 from agentreplay._settings import Settings
-from agentreplay._verdict_errors import NothingInterceptedError
+from agentreplay._verdict_errors import NothingInterceptedError, UnusedFaultsError
 
 
 def judge_age(known: Cassette, path: Path | None, settings: Settings) -> None:
@@ -40,6 +41,16 @@ def judge_use(engine: CallEngine) -> None:
         raise unused_error(engine.unused, recorded=recorded, cassette_path=engine.path)
 
 
+def judge_faults(faults: FaultPlan) -> None:
+    """Hold what was to go wrong on purpose against what did.
+
+    Raises:
+        UnusedFaultsError: something never happened.
+    """
+    if faults.unused:
+        raise UnusedFaultsError(faults.unused, calls=faults.calls)
+
+
 def report_of(name: str, engine: CallEngine) -> SessionReport:
     """What became of the calls of the session `name`, so far or in all."""
     counts = engine.counts
@@ -51,5 +62,6 @@ def report_of(name: str, engine: CallEngine) -> SessionReport:
         recorded=counts.recorded,
         live=counts.live,
         missed=counts.missed,
+        failed=counts.failed,
         unused=len(engine.unused),
     )

@@ -160,13 +160,31 @@ class InteractionIndex:
         """The fingerprint that all requests equal to this one share: 64 hexadecimal digits, alike in every process."""
         return self._comparable(request).key()
 
+    def foreseen(self, key: str) -> Interaction | None:
+        """The interaction that a request with this key would be answered by now, outside every other call.
+
+        None where none has this key, or where matching does not go by the keys of the requests as they stand.
+        """
+        if self.match is not MatchStrategy.EXACT:
+            return None
+        with self._lock:
+            positions = self._by_key().get(key)
+            place = self._in_turn(key, positions, None, moving=False) if positions is not None else None
+            return None if place is None else self.interactions[place]
+
     def take(
-        self, request: RecordedRequest, *, inside: Interaction | None = None, whole: bool = False
+        self,
+        request: RecordedRequest,
+        *,
+        inside: Interaction | None = None,
+        whole: bool = False,
+        key: str | None = None,
     ) -> Interaction | None:
         """The interaction that answers `request`, now used; None where none does.
 
         `inside` is the recorded call that the request is made in, if there is one. `whole` says that what was recorded
-        inside the one that answers will not be asked for: it is part of the answer.
+        inside the one that answers will not be asked for: it is part of the answer. `key` is that of `request`, where
+        it is known.
         """
         around = None if inside is None else self._places.get(id(inside))
         if self.match is MatchStrategy.SEQUENCE:
@@ -176,9 +194,24 @@ class InteractionIndex:
             with self._lock:
                 return self._taken_at(self._first(self._positions_within(request), around), whole=whole)
         comparable = self._comparable(request)
-        key = comparable.key()
+        key = key or comparable.key()
         with self._lock:
             return self._taken_at(self._find(comparable, key, around), whole=whole)
+
+    def give_back(self, interaction: Interaction) -> None:
+        """Make an interaction that was taken available again, and with it what was recorded inside it."""
+        with self._lock:
+            for place in reversed(self._used):
+                if self.interactions[place] is interaction:
+                    break
+            else:
+                return
+            self._used.remove(place)
+            inside = self._covered & {*below(place, self._children)}
+            self._covered -= inside
+            self._taken -= {place, *inside}
+            self._turns.clear()
+            self._next = min(self._next, place)
 
     def received(self, response: RecordedResponse, *, instead_of: Interaction | None = None) -> None:
         """Note a live answer, so that the ids in it are known again in later requests.
@@ -223,13 +256,15 @@ class InteractionIndex:
             return self._in_turn(key, positions, around)
         return self._find_renamed(comparable, around)
 
-    def _in_turn(self, key: str, positions: Sequence[int], around: int | None) -> int | None:
+    def _in_turn(
+        self, key: str, positions: Sequence[int], around: int | None, *, moving: bool = True
+    ) -> int | None:
         if self._children:
             inside = self._inside(key, positions, around)
-            place = self._next_turn((key, around), inside)
+            place = self._next_turn((key, around), inside, moving=moving)
             if place is not None:
                 return place
-        place = self._next_turn(key, positions)
+        place = self._next_turn(key, positions, moving=moving)
         return positions[-1] if place is None and self.allow_repeats else place
 
     def _inside(self, key: str, positions: Sequence[int], around: int | None) -> Sequence[int]:
@@ -242,11 +277,11 @@ class InteractionIndex:
             self._positions_inside.setdefault((key, around), [])
         return self._positions_inside[key, around]
 
-    def _next_turn(self, key: object, positions: Sequence[int]) -> int | None:
+    def _next_turn(self, key: object, positions: Sequence[int], *, moving: bool) -> int | None:
         # The turn spares looking at all that were taken before; some may have been taken under another key.
         for turn in range(self._turns.get(key, 0), len(positions)):
             if positions[turn] not in self._taken:
-                self._turns[key] = turn + 1
+                self._turns[key] = turn + 1 if moving else turn
                 return positions[turn]
         return None
 

@@ -27,6 +27,7 @@ class SessionReport(BaseModel):
         recorded: calls that went live and were kept.
         live: calls that went live and were not kept.
         missed: calls that nothing recorded answered.
+        failed: calls that failed on purpose.
         unused: recorded interactions that were not asked for.
         incomplete: recorded streams that the program left before their end.
         prompt_tokens: tokens of the requests that were answered, as far as they were counted.
@@ -41,6 +42,7 @@ class SessionReport(BaseModel):
     recorded: int = 0
     live: int = 0
     missed: int = 0
+    failed: int = 0
     unused: int = 0
     incomplete: int = 0
     prompt_tokens: int = 0
@@ -49,7 +51,7 @@ class SessionReport(BaseModel):
     @property
     def calls(self) -> int:
         """How many calls were intercepted."""
-        return self.replayed + self.recorded + self.live + self.missed
+        return self.replayed + self.recorded + self.live + self.missed + self.failed
 
     def __str__(self) -> str:
         counts = [f"{count} {word}" for word, count in self._counts() if count]
@@ -63,6 +65,7 @@ class SessionReport(BaseModel):
             ("recorded", self.recorded),
             ("live", self.live),
             ("missed", self.missed),
+            ("failed", self.failed),
             ("unused", self.unused),
             ("incomplete", self.incomplete),
         )
@@ -77,6 +80,7 @@ def session_report(
     recorded: int = 0,
     live: int = 0,
     missed: int = 0,
+    failed: int = 0,
     unused: int = 0,
 ) -> SessionReport:
     """The report of a session with these counts; tokens and incomplete streams are those of the `answered` calls."""
@@ -88,6 +92,7 @@ def session_report(
         recorded=recorded,
         live=live,
         missed=missed,
+        failed=failed,
         unused=unused,
         incomplete=sum(bool(response.incomplete) for response in responses),
         prompt_tokens=sum(response.prompt_tokens or 0 for response in responses),

@@ -17,13 +17,16 @@ from agentreplay._drift import drift_report
 from agentreplay._drift_report import DriftReport
 from agentreplay._engine import CallEngine
 from agentreplay._errors import CassetteNotFoundError, ConfigurationError, SessionError
+from agentreplay._experiments import Experiment
 from agentreplay._freezing import freeze, start_values
-from agentreplay._judging import judge_age, judge_use, report_of
+from agentreplay._journal_errors import ProductionError
+from agentreplay._judging import judge_age, judge_faults, judge_use, report_of
 from agentreplay._keeping import keep
 from agentreplay._matching import Matchable, read_match, refuse_contradiction
 from agentreplay._mode_choice import is_pinned
 from agentreplay._modes import Mode, running_in_ci
 from agentreplay._naming import safe_path
+from agentreplay._production import in_production
 from agentreplay._provenance import Frozen
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport, session_report
@@ -51,7 +54,9 @@ class Session:
         if not isinstance(name, str) or not name:
             raise ConfigurationError(f"name={name!r}: a cassette needs a name, a string that is not empty.")
         self._name = self._recorded_as = name
+        self._wanted = dict(said)
         self._said = dict(said)
+        self._experiment = Experiment.taken_from(self._said)
         self._redact = redact
         self._settings = resolve_settings(self._said, checks=_CHECKS)
         self._redactor()
@@ -176,7 +181,7 @@ class Session:
         return run
 
     def _again(self) -> Session:
-        return Session(self._name, self._said, redact=self._redact)
+        return Session(self._name, self._wanted, redact=self._redact)
 
     def _redactor(self) -> Redactor:
         rules = self._redact
@@ -195,6 +200,9 @@ class Session:
         asks = mode not in {Mode.LIVE, Mode.RECORD}
         self._path = find_recording(self._settings.directory, self._name) if asks else None
         mode = self._decided(mode)
+        if mode in {Mode.REPLAY, Mode.EXTEND} and in_production():
+            raise ProductionError.would_serve(self._name, mode.value)
+        faults = self._experiment.fault_plan(mode)
         known = Cassette.load(self._path) if self._path and mode in _ANSWERING else None
         if known is not None:
             judge_age(known, self._path, self._settings)
@@ -211,6 +219,7 @@ class Session:
         self._scope = _active.Scope(
             self._name, self._engine, ambient=ambient, exclusive=exclusive, allowed_hosts=self._allowed_hosts(mode)
         )
+        self._scope.faults, self._scope.speed = faults, self._settings.pace
         _install.acquire()
         _active.enter(self._scope)
         try:
@@ -279,9 +288,11 @@ class Session:
         scope, engine = self._leave()
         if failed:
             return
+        if scope.faults is not None:
+            judge_faults(scope.faults)
         if engine.records:
             self._keep(engine)
-        elif engine.mode is Mode.REPLAY and not scope.ambient and not self._settings.allow_unused:
+        elif engine.mode is Mode.REPLAY and not scope.ambient and not self._settings.allow_unused and not scope.faults:
             judge_use(engine)
 
     def _keep(self, engine: CallEngine) -> None:

@@ -11,7 +11,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from itertools import repeat
+from typing import Any, Final, TypeAlias
+
+from agentreplay import _pace
 
 
 @dataclass(eq=False)
@@ -55,6 +58,12 @@ def tee(library: Any, stream: Any, passed: Passed) -> Any:
     return (_async_tee if is_async else _sync_tee)(library)(stream, passed)
 
 
+TimedChunks: TypeAlias = "Iterable[tuple[bytes, float]]"
+"""Chunks of a body, each with the seconds that it is waited for."""
+
+_NO_WAITS: Final = repeat(0.0)
+
+
 def _nothing() -> None:
     """What happens where nothing is to happen."""
 
@@ -65,10 +74,14 @@ def play(
     end: Callable[[], None] = _nothing,
     closed: Callable[[], None] = _nothing,
     *,
+    waits: Iterable[float] = _NO_WAITS,
     is_async: bool,
 ) -> Any:
-    """A stream of `library` that yields `chunks`, then calls `end`, which may raise; when closed it calls `closed`."""
-    return (_async_player if is_async else _sync_player)(library)(chunks, end, closed)
+    """A stream of `library` that yields `chunks`, then calls `end`, which may raise; when closed it calls `closed`.
+
+    `waits` says for each chunk how many seconds it is waited for, and is asked when the chunk is next.
+    """
+    return (_async_player if is_async else _sync_player)(library)(zip(chunks, waits), end, closed)
 
 
 @cache
@@ -132,13 +145,16 @@ def _async_tee(library: Any) -> Any:
 @cache
 def _sync_player(library: Any) -> Any:
     class PlayedStream(library.SyncByteStream):  # type: ignore[misc]
-        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None], closed: Callable[[], None]) -> None:
+        def __init__(self, chunks: TimedChunks, end: Callable[[], None], closed: Callable[[], None]) -> None:
             self._chunks = chunks
             self._end = end
             self._closed = closed
 
         def __iter__(self) -> Iterator[bytes]:
-            yield from self._chunks
+            for chunk, wait in self._chunks:
+                if wait:
+                    _pace.sleep(wait)
+                yield chunk
             self._end()
 
         def close(self) -> None:
@@ -150,13 +166,15 @@ def _sync_player(library: Any) -> Any:
 @cache
 def _async_player(library: Any) -> Any:
     class AsyncPlayedStream(library.AsyncByteStream):  # type: ignore[misc]
-        def __init__(self, chunks: Iterable[bytes], end: Callable[[], None], closed: Callable[[], None]) -> None:
+        def __init__(self, chunks: TimedChunks, end: Callable[[], None], closed: Callable[[], None]) -> None:
             self._chunks = chunks
             self._end = end
             self._closed = closed
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            for chunk in self._chunks:
+            for chunk, wait in self._chunks:
+                if wait:
+                    await _pace.async_sleep(wait)
                 yield chunk
             self._end()
 

@@ -11,6 +11,7 @@ from agentreplay._errors import AgentReplayError, AgentReplayWarning
 if TYPE_CHECKING:
     from agentreplay._cassette import Interaction
     from agentreplay._drift_report import DriftEntry
+    from agentreplay._faults import Fault
 
 _LISTED: Final = 10
 """So many interactions are named one by one."""
@@ -48,6 +49,26 @@ class UnusedInteractionsError(AgentReplayError):
             f"in {cassette_path or 'the cassette'}. The program took another way than when it was recorded, or ended "
             "early. If that is right, record again (AGENTREPLAY_MODE=record, or mode='record'); if interactions may "
             "stay unused, allow_unused=True."
+        )
+
+
+class UnusedFaultsError(AgentReplayError):
+    """A block ended well in which something was to go wrong on purpose, and did not.
+
+    Attributes:
+        unused: the faults that never happened.
+        calls: how many calls of SDKs there were.
+    """
+
+    def __init__(self, unused: Sequence[Fault], *, calls: int) -> None:
+        self.unused = list(unused)
+        self.calls = calls
+        listed = "\n".join(f"  {fault}" for fault in self.unused)
+        made = "no call" if not calls else "one call" if calls == 1 else f"{calls} calls"
+        super().__init__(
+            f"{len(self.unused)} of the faults never happened, so nothing was tested with them:\n{listed}\n"
+            f"{made} of SDKs reached this session. Look at `at` and `method`; cut_stream wants a streamed answer with "
+            "more events than it lets through, malformed_tool_arguments an answer that calls a tool."
         )
 
 

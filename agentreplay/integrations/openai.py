@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
+from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
+from agentreplay.integrations._stainless.failures import Failure
 from agentreplay.integrations._stainless.integration import StainlessIntegration
 from agentreplay.integrations._stainless.routes import Routes
 from agentreplay.integrations._stainless.vendor import ClientClass, Vendor
+
+_EXPRESS: Final = ExpressTable(
+    methods=(
+        HotMethod(
+            "chat.completions.create",
+            module="openai.resources.chat.completions",
+            owners=("Completions", "AsyncCompletions"),
+            answer="ChatCompletion",
+            needed=frozenset({"messages", "model"}),
+        ),
+        HotMethod(
+            "responses.create",
+            module="openai.resources.responses",
+            owners=("Responses", "AsyncResponses"),
+            answer="Response",
+            needed=frozenset(),
+        ),
+    ),
+    clients=("OpenAI", "AsyncOpenAI"),
+    harmless_names=frozenset({"validate_response_format"}),
+)
 
 VENDOR: Final = Vendor(
     name="openai",
@@ -39,6 +62,50 @@ VENDOR: Final = Vendor(
         "openai.resources.live.forks",
         "openai.resources.live.sideband",
     ),
+    failures={
+        "rate_limit": Failure(
+            429,
+            {
+                "error": {
+                    "message": "Rate limit reached for requests. Limit: 60 / min. Please try again in 20s.",
+                    "type": "requests",
+                    "param": None,
+                    "code": "rate_limit_exceeded",
+                }
+            },
+            {
+                "x-request-id": "req_rate_limited_on_purpose",
+                "x-ratelimit-limit-requests": "60",
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-requests": "20s",
+            },
+        ),
+        "server_error": Failure(
+            500,
+            {
+                "error": {
+                    "message": "The server had an error while processing your request. Sorry about that!",
+                    "type": "server_error",
+                    "param": None,
+                    "code": None,
+                }
+            },
+            {"x-request-id": "req_broken_on_purpose"},
+        ),
+        "overloaded": Failure(
+            503,
+            {
+                "error": {
+                    "message": "The engine is currently overloaded, please try again later.",
+                    "type": "server_error",
+                    "param": None,
+                    "code": None,
+                }
+            },
+            {"x-request-id": "req_overloaded_on_purpose"},
+        ),
+    },
+    express=_EXPRESS,
 )
 
 INTEGRATION: Final = StainlessIntegration(VENDOR)

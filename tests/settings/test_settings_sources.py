@@ -98,6 +98,8 @@ def test_every_setting_can_be_said_in_the_environment(tmp_path: Path) -> None:
         "max_age_action": "FAIL",
         "prune": "0",
         "redact_personal": "mail,phone",
+        "freeze": "time, uuid",
+        "pace": "recorded",
     }
     assert set(said) == set(SETTING_NAMES), "a new setting needs an example here"
     environ = {f"AGENTREPLAY_{name.upper()}": text for name, text in said.items()}
@@ -114,6 +116,8 @@ def test_every_setting_can_be_said_in_the_environment(tmp_path: Path) -> None:
         max_age_action="fail",
         prune=False,
         redact_personal=("mail", "phone"),
+        freeze=("time", "uuid"),
+        pace=1.0,
     )
     assert found.model_dump() == expected.model_dump()
     assert {found.origin(name) for name in SETTING_NAMES} == set(environ)

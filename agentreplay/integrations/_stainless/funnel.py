@@ -7,13 +7,15 @@ from typing import Any
 from agentreplay._active import Scope
 from agentreplay._calls import deciding_session
 from agentreplay._chance import drawn_by_sdk
-from agentreplay._engine import Replay
+from agentreplay._engine import Live, Replay
+from agentreplay._faults import FaultyCall
 from agentreplay._recording_here import recording_here
 from agentreplay.integrations._stainless.app_calls import AppCall
 from agentreplay.integrations._stainless.arguments import Arguments
-from agentreplay.integrations._stainless.credentials import own_headers_of, secrets_of
+from agentreplay.integrations._stainless.credentials import learn_secrets
+from agentreplay.integrations._stainless.handing_over import taken_over
 from agentreplay.integrations._stainless.live import LiveCall
-from agentreplay.integrations._stainless.replay import replay
+from agentreplay.integrations._stainless.replay import ReplayedCall
 from agentreplay.integrations._stainless.requests import describe
 from agentreplay.integrations._stainless.vendor import Vendor
 
@@ -35,14 +37,14 @@ class Funnel:
                 result = wrapped(*args, **kwargs)
             app_call.returned(result)
             return result
-        self._learn_secrets(scope, client)
+        learn_secrets(self._vendor, scope, client)
         with drawn_by_sdk():
             call = Arguments(*args, **kwargs)
             if hasattr(client, "_copy_and_prepare"):
                 call.options = client._copy_and_prepare(call.options)
-            decision = scope.begin(describe(self._vendor, client, call.options))
+            decision, faulty = self._decide(scope, client, call)
             if isinstance(decision, Replay):
-                return replay(self._vendor, client, call, decision, wrapped, is_async=False)
+                return ReplayedCall(self._vendor, scope, client, call, decision, faulty).answer(wrapped)
             with LiveCall(self._vendor, scope, decision) as live:
                 result = call.send(wrapped)
             live.returned(result)
@@ -59,18 +61,27 @@ class Funnel:
                 result = await wrapped(*args, **kwargs)
             app_call.returned(result)
             return result
-        self._learn_secrets(scope, client)
+        learn_secrets(self._vendor, scope, client)
         with drawn_by_sdk():
             call = Arguments(*args, **kwargs)
             if hasattr(client, "_copy_and_prepare"):
                 call.options = await client._copy_and_prepare(call.options)
-            decision = scope.begin(describe(self._vendor, client, call.options))
+            decision, faulty = self._decide(scope, client, call)
             if isinstance(decision, Replay):
-                return await replay(self._vendor, client, call, decision, wrapped, is_async=True)
+                return await ReplayedCall(self._vendor, scope, client, call, decision, faulty).async_answer(wrapped)
             with LiveCall(self._vendor, scope, decision) as live:
                 result = await call.send(wrapped)
             live.returned(result)
             return result
+
+    def _decide(self, scope: Scope, client: Any, call: Arguments) -> tuple[Replay | Live, FaultyCall | None]:
+        """What becomes of the call, and which faults it may meet where a recording answers it."""
+        decided = taken_over()
+        if decided is not None:
+            return decided, None
+        request = describe(self._vendor, client, call.options)
+        faulty = scope.faults.call(request) if scope.faults is not None else None
+        return scope.begin(request), faulty
 
     def _scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Scope | None:
         """The session that decides about this call; None where the SDK goes on as if we were not there."""
@@ -86,8 +97,3 @@ class Funnel:
         place = recording_here()
         seat = place.seat() if place is not None else None
         return AppCall(self._vendor, place, seat, client, args, kwargs) if place and seat else None
-
-    def _learn_secrets(self, scope: Scope, client: Any) -> None:
-        for secret in secrets_of(self._vendor, client):
-            scope.engine.redactor.learn(secret, f"{self._vendor.name}-key")
-        scope.engine.redactor.learn_headers(own_headers_of(client))

@@ -2,67 +2,109 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
+from agentreplay._active import Scope
 from agentreplay._cassette import RecordedResponse
 from agentreplay._engine import Replay
+from agentreplay._faults import FaultyCall
+from agentreplay._pace import Pace, async_sleep, sleep
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.attempts import Served, async_serve, serve
-from agentreplay.integrations._stainless.credentials import stand_ins_allowed
+from agentreplay.integrations._stainless.faulty import Attempts, answer_with_faults, async_answer_with_faults
+from agentreplay.integrations._stainless.unsent import build_request, is_error
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _RAW_RESPONSE_HEADER: Final = "x-stainless-raw-response"
-_RETRY_COUNT_HEADER: Final = "x-stainless-retry-count"
-"""Not sent by the oldest SDKs, nor where the app leaves it out."""
 
 
-def replay(vendor: Vendor, client: Any, call: Arguments, decision: Replay, wrapped: Any, *, is_async: bool) -> Any:
-    """What the SDK's own parser makes of the recorded response; of an async client, a coroutine of it.
+class ReplayedCall:
+    """A call that the recording answers, at the pace and with the faults of its session `scope`."""
 
-    Raises:
-        APIStatusError, APIConnectionError: the SDK's own exception, where that is what was recorded.
-    """
-    recorded = decision.interaction.response
+    def __init__(
+        self,
+        vendor: Vendor,
+        scope: Scope,
+        client: Any,
+        call: Arguments,
+        decision: Replay,
+        faulty: FaultyCall | None,
+    ) -> None:
+        self._vendor = vendor
+        self._scope = scope
+        self._client = client
+        self._call = call
+        self._decision = decision
+        self._recorded = decision.interaction.response
+        self._faulty = faulty if faulty is not None and faulty.meets_any(self._recorded) else None
+        self._pace = Pace(scope.speed) if math.isfinite(scope.speed) else None
 
-    def respond(options: Any) -> Any:
-        return _response(vendor, client, call, options, decision, is_async=is_async)
+    def answer(self, wrapped: Any) -> Any:
+        """What the SDK's own parser makes of the recorded response.
 
-    if getattr(client, "_middleware", ()):
-        served = Served(client, respond, recorded.retries_taken or 0)
-        return (async_serve if is_async else serve)(served, call, wrapped)
-    cast_to = client._maybe_override_cast_to(call.cast_to, call.options)
-    response = respond(call.options)
-    if _is_error(recorded):
-        raise client._make_status_error_from_response(response) from None
-    return client._process_response(
-        cast_to=cast_to,
-        options=call.options,
-        response=response,
-        stream=call.stream,
-        stream_cls=call.stream_cls,
-        retries_taken=recorded.retries_taken or 0,
-    )
+        Raises:
+            APIStatusError, APIConnectionError: the SDK's own exception, where that is what was recorded.
+        """
+        if self._pace is not None:
+            sleep(self._pace.until(self._answered_after_ms()))
+        if self._faulty is not None:
+            return answer_with_faults(self._attempts(self._faulty, is_async=False), wrapped, self._call)
+        return self._answer(wrapped, serve, is_async=False)
 
+    async def async_answer(self, wrapped: Any) -> Any:
+        """What `answer` gives, of an async client."""
+        if self._pace is not None:
+            await async_sleep(self._pace.until(self._answered_after_ms()))
+        if self._faulty is not None:
+            return await async_answer_with_faults(self._attempts(self._faulty, is_async=True), wrapped, self._call)
+        return await self._answer(wrapped, async_serve, is_async=True)
 
-def _response(vendor: Vendor, client: Any, call: Arguments, options: Any, decision: Replay, *, is_async: bool) -> Any:
-    """The response that was recorded, to a request with these options.
+    def _answer(self, wrapped: Any, serve_through: Callable[..., Any], *, is_async: bool) -> Any:
+        client, call, retries = self._client, self._call, self._recorded.retries_taken or 0
 
-    Raises:
-        APIConnectionError: none was, since the connection failed.
-    """
-    recorded = decision.interaction.response
-    request = _request_for(vendor, client, options, recorded.retries_taken or 0)
-    if recorded.error and recorded.http_status is None:
-        raise _connection_error(vendor, recorded, request)
-    unread = call.stream or request.headers.get(_RAW_RESPONSE_HEADER) == "stream"
-    method = decision.interaction.request.method
-    return responses.build(recorded, request, method, unread=unread and not _is_error(recorded), is_async=is_async)
+        def respond(options: Any) -> Any:
+            return self._response(build_request(self._vendor, client, options, retries), is_async=is_async)
 
+        if getattr(client, "_middleware", ()):
+            return serve_through(Served(client, respond, retries), call, wrapped)
+        cast_to = client._maybe_override_cast_to(call.cast_to, call.options)
+        response = respond(call.options)
+        if is_error(self._recorded):
+            raise client._make_status_error_from_response(response) from None
+        return client._process_response(
+            cast_to=cast_to,
+            options=call.options,
+            response=response,
+            stream=call.stream,
+            stream_cls=call.stream_cls,
+            retries_taken=retries,
+        )
 
-def _is_error(recorded: RecordedResponse) -> bool:
-    return recorded.status == "error" or (recorded.http_status or 200) >= 400
+    def _response(self, request: Any, *, is_async: bool) -> Any:
+        """The response that was recorded, to `request`.
+
+        Raises:
+            APIConnectionError: none was, since the connection failed.
+        """
+        recorded = self._recorded
+        if recorded.error and recorded.http_status is None:
+            raise _connection_error(self._vendor, recorded, request)
+        unread = not is_error(recorded) and (self._call.stream or request.headers.get(_RAW_RESPONSE_HEADER) == "stream")
+        method = self._decision.interaction.request.method
+        return responses.build(recorded, request, method, unread=unread, is_async=is_async, pace=self._pace)
+
+    def _answered_after_ms(self) -> float:
+        """When the recorded answer was there; that of a stream comes event by event."""
+        return 0.0 if self._recorded.event_times_ms else self._recorded.duration_ms or 0.0
+
+    def _attempts(self, faulty: FaultyCall, *, is_async: bool) -> Attempts:
+        return Attempts(
+            self._vendor, self._scope, self._client, self._decision, faulty, is_async=is_async, pace=self._pace
+        )
 
 
 def _connection_error(vendor: Vendor, recorded: RecordedResponse, request: Any) -> Exception:
@@ -74,18 +116,3 @@ def _connection_error(vendor: Vendor, recorded: RecordedResponse, request: Any) 
         error = sdk.APIConnectionError(message=recorded.error.message, request=request)
     error.__cause__ = responses.transport_error(responses.library_of(request), recorded.error, request)
     return error
-
-
-def _request_for(vendor: Vendor, client: Any, options: Any, retries_taken: int) -> Any:
-    """The HTTP request that the SDK would have sent, for the replayed response to carry. It is never sent."""
-    with stand_ins_allowed():
-        try:
-            request = client._build_request(options)
-        except Exception:  # noqa: BLE001 (each SDK and version raises its own)
-            # Without credentials the SDK builds no request, unless the caller says that there shall be none.
-            keyless = options.model_copy()
-            keyless.headers = {**(options.headers or {}), "Authorization": sys.modules[vendor.package]._types.Omit()}
-            request = client._build_request(keyless)
-    if retries_taken and _RETRY_COUNT_HEADER in request.headers:
-        request.headers[_RETRY_COUNT_HEADER] = str(retries_taken)
-    return request

@@ -49,6 +49,12 @@ _OTHER_STREAMS: Final = ("application/x-jsonl", "application/jsonl", "applicatio
 
 LIBRARIES: Final = ("httpx", "httpx2")
 
+_BELOW: Final = ("ssl", "socket", "anyio", "aiohttp", "builtins")
+"""Whose exceptions come through the HTTP library as they are, from a transport of its own or of the app's."""
+
+_NEVER_RAISED_BELOW: Final = frozenset({"StopIteration", "StopAsyncIteration"})
+"""Inside a stream they would mean its end."""
+
 
 def library_of(value: Any) -> Any:
     """The HTTP library (`httpx` or `httpx2`) that the class of `value` comes from."""
@@ -68,14 +74,14 @@ class Head(Protocol):
         ...
 
     @property
-    def is_error(self) -> bool:
-        """Whether that is 400 or more."""
-        ...
-
-    @property
     def headers(self) -> Any:
         """The library's own headers."""
         ...
+
+
+def is_failure(status_code: int) -> bool:
+    """Whether the SDKs raise for an answer of this status; they do for a redirection that nobody follows."""
+    return not 200 <= status_code < 300
 
 
 def is_read(response: Any) -> bool:
@@ -97,13 +103,13 @@ def record(
     chunks, times = _decoded(response, passed) if compressed else (passed.chunks, passed.times_ms)
     content_type = response.headers.get("content-type", "")
     recorded = RecordedResponse(
-        status="error" if response.is_error else "ok",
+        status="error" if is_failure(response.status_code) else "ok",
         http_status=response.status_code,
         headers=_kept_headers(response.headers),
         duration_ms=round(duration_ms, 3),
     )
     text = _text(b"".join(chunks))
-    if text is not None and not response.is_error and _holds_events(content_type, stream=stream):
+    if text is not None and not is_failure(response.status_code) and _holds_events(content_type, stream=stream):
         _put_events(recorded, text, _times_of(chunks, times, text), vendor, passed)
         values = [event.data for event in recorded.events or []]
     else:
@@ -122,10 +128,15 @@ def error_record(error: BaseException) -> RecordedError:
     cause = error.__cause__
     return RecordedError(
         type=type(error).__name__,
-        message=str(error),
+        message=_words(error),
         cause=type(cause).__name__ if cause is not None else None,
-        cause_message=str(cause) if cause is not None else None,
+        cause_message=_words(cause) if cause is not None else None,
     )
+
+
+def _words(error: BaseException) -> str:
+    """What an exception was made with; some show it in a form that they do not take."""
+    return error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else str(error)
 
 
 def build(
@@ -171,13 +182,28 @@ def build(
 
 
 def transport_error(library: Any, error: RecordedError, request: Any) -> Exception | None:
-    """The HTTP library's own exception that was recorded, or None if it has none of that name."""
+    """The exception from below the SDK that was recorded; None where no class of that name is known here."""
     for name, message in ((error.type, error.message), (error.cause, error.cause_message)):
-        cls = getattr(library, name, None) if name and name.isidentifier() else None
-        if isinstance(cls, type) and issubclass(cls, library.TransportError):
-            raised: Exception = cls(message or "", request=request)
-            return raised
+        if name is None or name in _NEVER_RAISED_BELOW:
+            continue
+        for module in (library, *(sys.modules[below] for below in _BELOW if below in sys.modules)):
+            # Of what a module says in so many words: its own `__getattr__` may import.
+            cls = vars(module).get(name)
+            if isinstance(cls, type) and issubclass(cls, library.RequestError):
+                return cls(message or "", request=request)  # type: ignore[no-any-return]
+            if isinstance(cls, type) and issubclass(cls, Exception):
+                return _made(cls, message or "")
     return None
+
+
+def _made(cls: type[Exception], message: str) -> Exception:
+    """An exception of this class, or of the nearest that takes a text alone."""
+    for taking in cls.__mro__:
+        try:
+            return taking(message)  # type: ignore[no-any-return]
+        except TypeError:
+            continue
+    return OSError(message)
 
 
 def _kept_headers(headers: Any) -> dict[str, str]:

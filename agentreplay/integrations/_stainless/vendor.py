@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agentreplay._json_values import is_object
+from agentreplay.integrations._stainless.express_table import ExpressTable
+from agentreplay.integrations._stainless.failures import Failure
 from agentreplay.integrations._stainless.routes import Routes
 
 
@@ -26,7 +28,8 @@ class Vendor:
     where token counts may stand in a body or an event, `final_events` the `type` of events after which a stream has
     nothing left, `key_attributes` the client's attributes that hold credentials, `root_error` the SDK's exception class
     for wrong use, `key_classes` the classes that want a key, `websocket_modules` the modules whose classes open
-    WebSockets by a method `connect`.
+    WebSockets by a method `connect`, `failures` what the provider answers when something is wrong, by kind of fault,
+    `express` the methods that may be answered sooner.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Vendor:
     key_attributes: Sequence[str] = ("api_key",)
     key_classes: Sequence[ClientClass] = ()
     websocket_modules: Sequence[str] = ()
+    failures: Mapping[str, Failure] = field(default_factory=dict[str, Failure])
+    express: ExpressTable | None = None
 
     def kind(self, method: str) -> str:
         """The kind of call that `method` is."""
