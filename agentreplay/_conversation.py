@@ -18,7 +18,14 @@ def one_line(text: str, limit: int = _TEXT_LIMIT) -> str:
 
 
 def step_lines(step: Step) -> list[str]:
-    """The lines that show one step: a heading, then what was said and answered, each in one line."""
+    """The lines that show one step: a heading, then what was said and answered, each in one line.
+
+    A step inside another is indented.
+    """
+    return [f"{_INDENT * step.depth}{line}" for line in _lines(step)]
+
+
+def _lines(step: Step) -> list[str]:
     lines = [_heading(step)]
     if isinstance(step, ModelTurn):
         lines += _turn_lines(step)
@@ -48,8 +55,10 @@ def _heading(step: Step) -> str:
     if step.prompt_tokens is not None or step.completion_tokens is not None:
         about.append(f"{step.prompt_tokens or 0} + {step.completion_tokens or 0} tokens")
     if isinstance(step, ModelTurn):
-        about += ["streamed"] * step.streamed + ["left early"] * step.incomplete
-    called = f"{step.method}({_shown(step.arguments)})" if isinstance(step, ToolRun) else step.method
+        about += ["streamed"] * step.streamed
+    if isinstance(step, (ModelTurn, ToolRun)):
+        about += ["left early"] * step.incomplete
+    called = f"{step.name}({_shown(step.arguments)})" if isinstance(step, ToolRun) else step.method
     return ", ".join([f"[{step.position}] {called}", *filter(None, about)])
 
 

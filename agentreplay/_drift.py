@@ -14,7 +14,9 @@ from agentreplay._cassette import Interaction, RecordedResponse
 from agentreplay._conversation import one_line
 from agentreplay._drift_report import SENTENCE_WORDS, DriftAspect, DriftEntry, DriftFinding, DriftLimits, DriftReport
 from agentreplay._json_reading import as_list, as_object
+from agentreplay._json_values import same_json
 from agentreplay._shapes import shape_changes
+from agentreplay._tool_hints import is_tool
 
 _UNSPACED: Final = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Scripts written without spaces: each character counts as a word."""
@@ -45,6 +47,8 @@ def compare(recorded: Interaction, now: Interaction, limits: DriftLimits) -> Dri
     similarity = text_similarity(old.text, new.text) if old.text or new.text else None
     if _failure(was) != _failure(is_):
         findings = [_outcome(error_text(was), error_text(is_))]
+    elif is_tool(now.request):
+        findings = [*_result(was, is_)]
     else:
         findings = [
             *_structure(was, is_, old, new),
@@ -99,6 +103,18 @@ def _failure(response: RecordedResponse) -> tuple[bool, int | None, str | None]:
 def _outcome(was: str | None, is_: str | None) -> DriftFinding:
     text = f"was {was or 'an answer'}, is {is_ or 'an answer'}"
     return DriftFinding(aspect=DriftAspect.OUTCOME, drift=True, text=one_line(text), recorded=was, live=is_)
+
+
+def _result(was: RecordedResponse, is_: RecordedResponse) -> Iterator[DriftFinding]:
+    """What a tool gives is data for the program: any difference counts."""
+    old, new = _given(was), _given(is_)
+    if not same_json(old, new):
+        text = f"was {one_line(json.dumps(old), _QUOTE)}; is {one_line(json.dumps(new), _QUOTE)}"
+        yield DriftFinding(aspect=DriftAspect.RESULT, drift=True, text=text, recorded=old, live=new)
+
+
+def _given(response: RecordedResponse) -> Any:
+    return [event.data for event in response.events] if response.events is not None else response.body
 
 
 def _structure(was: RecordedResponse, is_: RecordedResponse, old: Answer, new: Answer) -> Iterator[DriftFinding]:

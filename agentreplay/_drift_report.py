@@ -41,6 +41,7 @@ class DriftAspect(str, Enum):
 
     CALL = "call"
     OUTCOME = "outcome"
+    RESULT = "result"
     STRUCTURE = "structure"
     TOOL_CALLS = "tool calls"
     FINISH_REASON = "finish reason"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from agentreplay._asked import last_user_message
 from agentreplay._carving import leads_anywhere
-from agentreplay._cassette import RecordedRequest
+from agentreplay._cassette import Interaction, RecordedRequest
 from agentreplay._differences import differences
 from agentreplay._matcher import IGNORED, Matcher
 from agentreplay._matching import InteractionIndex, MatchStrategy
@@ -20,6 +20,7 @@ from agentreplay._miss import Change, Difference, MissReason, Nearest
 from agentreplay._nearest import Likeness, likeness, most_alike
 from agentreplay._remedies import remedy
 from agentreplay._subset import same_operation
+from agentreplay._tool_hints import changed_arguments, part_of_an_answer, unknown_tool
 
 _PREFERENCE: Final = 0.1
 """How much less like the request an unused interaction may be to be named before a used one."""
@@ -58,7 +59,11 @@ def mismatch(
         recorded_methods=Counter(item.request.method or item.request.kind for item in index.interactions),
         last_user_message=last_user_message(request),
         remedy=found.remedy,
-        notes=[*notes, *_idle_paths(request, nearest.request if nearest else None, index)],
+        notes=[
+            *notes,
+            *_hints(request, found, nearest, index),
+            *_idle_paths(request, nearest.request if nearest else None, index),
+        ],
         command=command or _pytest_command(),
         pinned=pinned,
     )
@@ -124,6 +129,20 @@ class _Found:
             if rules is not None:
                 return replace(self, position=item.position, similarity=item.similarity, remedy=_spelled(base, rules))
         return self
+
+
+def _hints(request: RecordedRequest, found: _Found, nearest: Interaction | None, index: InteractionIndex) -> list[str]:
+    """What else may explain the miss: what became of a tool, or which call a recording is part of."""
+    match found.reason:
+        case MissReason.NO_SUCH_METHOD:
+            return unknown_tool(request, (item.request for item in index.interactions))
+        case MissReason.NEAREST_DIFFERS if nearest is not None:
+            return changed_arguments(request, nearest.request)
+        case MissReason.ALL_USED:
+            covered = [position for position in found.equal if position in index.covered]
+            return part_of_an_answer(covered, index.parents, index.interactions)
+        case _:
+            return []
 
 
 def _spelled(base: Matcher, rules: Matcher) -> str:

@@ -38,7 +38,8 @@ def judge_use(engine: CallEngine) -> None:
     if recorded and not engine.started:
         raise NothingInterceptedError(recorded, engine.path)
     if engine.unused:
-        raise unused_error(engine.unused, recorded=recorded, cassette_path=engine.path)
+        among = engine.known.interactions if engine.known else ()
+        raise unused_error(engine.unused, recorded=recorded, cassette_path=engine.path, among=among)
 
 
 def judge_faults(faults: FaultPlan) -> None:

@@ -126,6 +126,11 @@ class InteractionIndex:
         return sorted(self._covered)
 
     @property
+    def parents(self) -> Sequence[int | None]:
+        """For each position that of the call inside which it was recorded."""
+        return self._parents
+
+    @property
     def remaining(self) -> int:
         """How many interactions have not answered yet."""
         return len(self.interactions) - len(self._taken)

@@ -90,6 +90,9 @@ def _reason(miss: CassetteMismatchError) -> list[str]:
 def _all_used(miss: CassetteMismatchError) -> list[str]:
     places = [_interaction(position) for position in miss.equal_positions]
     calls = [str(miss.used.index(position) + 1) for position in miss.equal_positions if position in miss.used]
+    if not calls:
+        times = "once" if len(places) == 1 else f"{len(places)} times"
+        return [f"it was recorded {times}, as {_listed(places)}, inside a call that was answered as a whole."]
     if len(places) == 1:
         return [
             f"it was recorded once, as {places[0]}, and that has answered already (replayed call {', '.join(calls)}).",

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._id_places import IdPlace, swap_ids, swap_request_ids
+from agentreplay._recorded import PROVIDER_KINDS
 
 
 class PlacedId(NamedTuple):
@@ -27,6 +28,9 @@ def numbered_ids(request: RecordedRequest) -> tuple[RecordedRequest, list[Placed
     numbers: dict[str, str] = {}
 
     def number(value: str, place: IdPlace, _name: str) -> str:
+        if place is not IdPlace.CALL and request.kind not in PROVIDER_KINDS:
+            # What a function of the program is given is its own, whatever it calls its arguments.
+            return value
         found.append(PlacedId(value, place))
         return numbers.setdefault(value, f"<id {len(numbers) + 1}>")
 

@@ -131,4 +131,5 @@ class SessionOfTest(Session):
         if recorded and not engine.started:
             raise NothingInterceptedError(recorded, self._path)
         if unused:
-            raise unused_error(unused, recorded=recorded, cassette_path=self._path)
+            among = engine.known.interactions
+            raise unused_error(unused, recorded=recorded, cassette_path=self._path, among=among)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from agentreplay._asked import last_user_message
 from agentreplay._cassette import Interaction
 from agentreplay._conversation import one_line
 from agentreplay._modes import Mode
+from agentreplay._tool_hints import is_tool, missing_tools
 from agentreplay._verdict_errors import UnusedInteractionsError
 
 _SAID_LIMIT: Final = 80
@@ -101,15 +103,29 @@ def session_report(
 
 
 def unused_error(
-    unused: Sequence[Interaction], *, recorded: int, cassette_path: Path | None
+    unused: Sequence[Interaction],
+    *,
+    recorded: int,
+    cassette_path: Path | None,
+    among: Sequence[Interaction] = (),
 ) -> UnusedInteractionsError:
-    """The error that names these interactions of a cassette which holds `recorded` of them."""
-    return UnusedInteractionsError(unused, [describe(item) for item in unused], recorded, cassette_path)
+    """The error that names these interactions of a cassette which holds `recorded` of them.
+
+    With these, `among`, it also tells of tools that were not called at all.
+    """
+    hints = missing_tools(unused, among)
+    return UnusedInteractionsError(unused, [describe(item) for item in unused], recorded, cassette_path, hints)
 
 
 def describe(interaction: Interaction) -> str:
-    """One line a person knows an interaction by: its position, method, model, and what the user had said."""
+    """One line a person knows an interaction by: its position, method, model, and what the user had said.
+
+    Of a tool, its arguments in their place.
+    """
     request = interaction.request
+    if is_tool(request):
+        arguments = one_line(json.dumps(request.body, ensure_ascii=False), _SAID_LIMIT)
+        return f"[{interaction.sequence}] {one_line(request.method)}({arguments})"
     asked = last_user_message(request)
     said = f': "{one_line(asked, _SAID_LIMIT)}"' if asked else ""
     about = ", ".join(filter(None, (request.method or request.kind, request.model)))

@@ -8,9 +8,12 @@ from typing import Any, Final
 from agentreplay._answers import Answer, ToolCall, error_text, read_answer
 from agentreplay._asked import Said, last_user_message, newly_said
 from agentreplay._cassette import Interaction
+from agentreplay._json_reading import as_object, as_text
+from agentreplay._recorded import PROVIDER_KINDS
 
 _MODEL: Final = "llm"
-_TOOL: Final = "tool"
+_MCP: Final = "mcp"
+_MCP_CALL: Final = "tools/call"
 _OTHER: Final = "http"
 """The kind of a call that is of no kind of its own; its answer may still be a model's (an answer fetched later)."""
 
@@ -19,10 +22,13 @@ _OTHER: Final = "http"
 class Step:
     """One call. `position` counts from 0 in recorded order; `duration_ms` is in milliseconds.
 
-    `model` is the one that was asked for; `error` says in one line why the call failed, None where it did not.
+    `parent` is the position of the call inside which it was made, and `depth` how many calls are around it; `model` is
+    the one that was asked for; `error` says in one line why the call failed, None where it did not.
     """
 
     position: int
+    parent: int | None
+    depth: int
     kind: str
     method: str
     model: str | None
@@ -68,24 +74,27 @@ class ModelTurn(Step):
 
 @dataclass(frozen=True)
 class ToolRun(Step):
-    """One recorded run of a tool: its `arguments` and its `result`, both JSON."""
+    """One recorded run of a tool, the program's own or an MCP server's.
 
+    `name` is the tool's, `arguments` and `result` are JSON; the result of one that gives item by item is their list.
+    `incomplete` says that the program left it before the last of them.
+    """
+
+    name: str
     arguments: Any
     result: Any
-
-    @property
-    def name(self) -> str:
-        """The tool's name."""
-        return self.method
+    incomplete: bool
 
 
-def read_step(position: int, interaction: Interaction) -> Step:
-    """One interaction as a step of a run."""
+def read_step(position: int, interaction: Interaction, *, parent: int | None = None, depth: int = 0) -> Step:
+    """One interaction as a step of a run; `parent` and `depth` as in `Step`."""
     request, response = interaction.request, interaction.response
     answer = read_answer(response) if request.kind in {_MODEL, _OTHER} else None
     found = answer or Answer()
     common: dict[str, Any] = {
         "position": position,
+        "parent": parent,
+        "depth": depth,
         "kind": request.kind,
         "method": request.method,
         "model": request.model or found.model,
@@ -94,8 +103,20 @@ def read_step(position: int, interaction: Interaction) -> Step:
         "prompt_tokens": _first(response.prompt_tokens, found.prompt_tokens),
         "completion_tokens": _first(response.completion_tokens, found.completion_tokens),
     }
-    if request.kind == _TOOL:
-        return ToolRun(**common, arguments=request.body, result=response.body)
+    if request.kind == _MCP:
+        if request.method != _MCP_CALL:
+            return Step(**common)
+        asked = as_object(request.body.get("params"))
+        name, arguments = as_text(asked.get("name")), asked.get("arguments", {})
+        return ToolRun(**common, name=name, arguments=arguments, result=response.body, incomplete=False)
+    if request.kind not in PROVIDER_KINDS:
+        return ToolRun(
+            **common,
+            name=request.method,
+            arguments=request.body,
+            result=[event.data for event in response.events] if response.events is not None else response.body,
+            incomplete=bool(response.incomplete),
+        )
     if request.kind != _MODEL and not answer:
         return Step(**common)
     return ModelTurn(

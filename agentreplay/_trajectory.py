@@ -8,25 +8,45 @@ from dataclasses import dataclass
 from agentreplay._answers import ToolCall
 from agentreplay._cassette import Interaction
 from agentreplay._conversation import step_lines
+from agentreplay._nesting import parent_positions
 from agentreplay._steps import ModelTurn, Step, ToolRun, read_step
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The steps of a run, in order. Printing it shows the conversation."""
+    """The steps of a run, in order; those made inside another follow it. Printing it shows the conversation."""
 
     steps: tuple[Step, ...]
 
     @classmethod
     def of(cls, interactions: Iterable[Interaction]) -> Trajectory:
         """The trajectory that these interactions recorded."""
-        return cls(tuple(read_step(position, interaction) for position, interaction in enumerate(interactions)))
+        found = tuple(interactions)
+        parents = parent_positions(found)
+        depths: list[int] = []
+        for parent in parents:
+            depths.append(0 if parent is None else depths[parent] + 1)
+        return cls(
+            tuple(
+                read_step(position, interaction, parent=parents[position], depth=depths[position])
+                for position, interaction in enumerate(found)
+            )
+        )
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    @property
+    def outermost(self) -> tuple[Step, ...]:
+        """The steps that were made inside no other."""
+        return tuple(step for step in self.steps if step.parent is None)
+
+    def inside(self, step: Step) -> tuple[Step, ...]:
+        """The steps that were made directly inside this one, in order."""
+        return tuple(each for each in self.steps if each.parent == step.position)
 
     @property
     def turns(self) -> tuple[ModelTurn, ...]:
@@ -45,8 +65,13 @@ class Trajectory:
 
     @property
     def final_text(self) -> str:
-        """The text of the last answer; empty where that has none, or where no model answered."""
-        return self.turns[-1].text if self.turns else ""
+        """The text of the last answer; empty where that has none, or where no model answered.
+
+        The answers to what tools asked count only where there are no others.
+        """
+        turns = self.turns
+        last = [turn for turn in turns if turn.parent is None][-1:] or turns[-1:]
+        return last[0].text if last else ""
 
     @property
     def prompt_tokens(self) -> int:

@@ -35,7 +35,12 @@ class UnusedInteractionsError(AgentReplayError):
     """
 
     def __init__(
-        self, unused: Sequence[Interaction], described: Sequence[str], recorded: int, cassette_path: Path | None
+        self,
+        unused: Sequence[Interaction],
+        described: Sequence[str],
+        recorded: int,
+        cassette_path: Path | None,
+        hints: Sequence[str] = (),
     ) -> None:
         self.unused = list(unused)
         self.recorded = recorded
@@ -48,7 +53,7 @@ class UnusedInteractionsError(AgentReplayError):
             f"{len(self.unused)} of {recorded} recorded {were} not asked for:\n" + "\n".join(lines) + f"\n"
             f"in {cassette_path or 'the cassette'}. The program took another way than when it was recorded, or ended "
             "early. If that is right, record again (AGENTREPLAY_MODE=record, or mode='record'); if interactions may "
-            "stay unused, allow_unused=True."
+            "stay unused, allow_unused=True." + "".join(f"\n{hint}" for hint in hints)
         )
 
 

@@ -32,7 +32,7 @@ ROWS: Final[dict[str, str]] = {
     "the recorded models": "_recorded _provenance _redacting _nesting _cassette",
     "what is done with recordings": """
         _matching _matcher _subset _volatile _id_places _provider_ids _text_slots _rewriting _faults _differences _nearest _explanation _remedies
-        _timeline _storage _migration _recorder _sse _report _ageing
+        _timeline _tool_hints _storage _migration _recorder _sse _report _ageing
         _journal _journal_files _journal_writer _unsaved
         _answers _answer_streams _asked _steps _conversation _trajectory _drift _ageing
     """,
