@@ -33,10 +33,6 @@ class _Answer:
     status_code: int
     headers: Mapping[str, str]
 
-    @property
-    def is_error(self) -> bool:
-        return self.status_code >= 400
-
 
 def interaction_of(exchange: Exchange) -> Interaction:
     """The interaction for one exchange.

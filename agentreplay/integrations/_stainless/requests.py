@@ -151,7 +151,9 @@ def _field_text(value: Any) -> Any:
 
 
 def body_of_content(content: Any) -> dict[str, Any]:
-    """A body that is not the SDK's JSON: taken as JSON if it is some, else as a file."""
+    """A body that is not the SDK's JSON: taken as JSON if it is some, else as a file; also where it comes in pieces."""
+    if isinstance(content, (list, tuple)) and all(isinstance(piece, bytes) for piece in cast("Sequence[Any]", content)):
+        content = b"".join(cast("Sequence[bytes]", content))
     if isinstance(content, (bytes, bytearray, str)):
         try:
             value = json.loads(content)

@@ -197,13 +197,11 @@ def transport_error(library: Any, error: RecordedError, request: Any) -> Excepti
 
 
 def _made(cls: type[Exception], message: str) -> Exception:
-    """An exception of this class, or of the nearest that takes a text alone."""
-    for taking in cls.__mro__:
-        try:
-            return taking(message)  # type: ignore[no-any-return]
-        except TypeError:
-            continue
-    return OSError(message)
+    """An exception of this class; where it takes more than a text, one that names it."""
+    try:
+        return cls(message)
+    except TypeError:
+        return OSError(f"{cls.__name__}: {message}")
 
 
 def _kept_headers(headers: Any) -> dict[str, str]:
