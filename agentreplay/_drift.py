@@ -15,8 +15,8 @@ from agentreplay._conversation import one_line
 from agentreplay._drift_report import SENTENCE_WORDS, DriftAspect, DriftEntry, DriftFinding, DriftLimits, DriftReport
 from agentreplay._json_reading import as_list, as_object
 from agentreplay._json_values import same_json
+from agentreplay._kinds import is_tool
 from agentreplay._shapes import shape_changes
-from agentreplay._tool_hints import is_tool
 
 _UNSPACED: Final = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Scripts written without spaces: each character counts as a word."""
@@ -43,11 +43,12 @@ def drift_report(
 def compare(recorded: Interaction, now: Interaction, limits: DriftLimits) -> DriftEntry:
     """One live call against its recording: outcome, structure, tool calls, finish reason, text, tokens, model."""
     was, is_ = recorded.response, now.response
-    old, new = read_answer(was) or Answer(), read_answer(is_) or Answer()
+    by_tool = is_tool(now.request.kind)
+    old, new = (Answer() if by_tool else read_answer(response) or Answer() for response in (was, is_))
     similarity = text_similarity(old.text, new.text) if old.text or new.text else None
     if _failure(was) != _failure(is_):
         findings = [_outcome(error_text(was), error_text(is_))]
-    elif is_tool(now.request):
+    elif by_tool:
         findings = [*_result(was, is_)]
     else:
         findings = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agentreplay._excerpts import excerpt, media_in_words, quoted, told_apart, type_in_words
 from agentreplay._json_values import is_array
+from agentreplay._kinds import is_tool
 from agentreplay._miss import Change, Difference, MissReason
 from agentreplay._printable import printable
 from agentreplay._terminal import styled
@@ -59,6 +60,8 @@ def _asked(miss: CassetteMismatchError) -> list[str]:
     if request.body.get("stream") is True:
         about.append("stream")
     lines = [_labelled("asked", ", ".join(about))]
+    if is_tool(request.kind):
+        return [*lines, _labelled("given", excerpt(request.body, _VALUE))]
     if miss.last_user_message is not None:
         lines.append(_labelled("last user", quoted(miss.last_user_message, _VALUE)))
     return lines

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._id_places import IdPlace, swap_ids, swap_request_ids
-from agentreplay._recorded import PROVIDER_KINDS
+from agentreplay._kinds import PROVIDER_KINDS
 
 
 class PlacedId(NamedTuple):

@@ -25,9 +25,6 @@ R = TypeVar("R", bound="Record")
 SHORT_KEY_LENGTH: Final = 16
 """How many digits of a request's key are the id of its interaction."""
 
-PROVIDER_KINDS: Final = frozenset({"llm", "embedding", "http"})
-"""Kinds of calls that a provider's SDK makes; those of all others are the program's own, arguments and all."""
-
 _HASHED_HEADERS: Final = frozenset({"content-type"})
 """The recorded headers that change only when the answer does; the others (ids, dates, rate limits) change every run."""
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict
 from agentreplay._asked import last_user_message
 from agentreplay._cassette import Interaction
 from agentreplay._conversation import one_line
+from agentreplay._kinds import is_tool
 from agentreplay._modes import Mode
-from agentreplay._tool_hints import is_tool, missing_tools
+from agentreplay._tool_hints import missing_tools
 from agentreplay._verdict_errors import UnusedInteractionsError
 
 _SAID_LIMIT: Final = 80
@@ -123,9 +124,9 @@ def describe(interaction: Interaction) -> str:
     Of a tool, its arguments in their place.
     """
     request = interaction.request
-    if is_tool(request):
+    if is_tool(request.kind) and request.body:
         arguments = one_line(json.dumps(request.body, ensure_ascii=False), _SAID_LIMIT)
-        return f"[{interaction.sequence}] {one_line(request.method)}({arguments})"
+        return f"[{interaction.sequence}] {one_line(request.method or request.kind)}({arguments})"
     asked = last_user_message(request)
     said = f': "{one_line(asked, _SAID_LIMIT)}"' if asked else ""
     about = ", ".join(filter(None, (request.method or request.kind, request.model)))

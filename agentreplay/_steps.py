@@ -9,10 +9,9 @@ from agentreplay._answers import Answer, ToolCall, error_text, read_answer
 from agentreplay._asked import Said, last_user_message, newly_said
 from agentreplay._cassette import Interaction
 from agentreplay._json_reading import as_object, as_text
-from agentreplay._recorded import PROVIDER_KINDS
+from agentreplay._kinds import MCP, is_tool
 
 _MODEL: Final = "llm"
-_MCP: Final = "mcp"
 _MCP_CALL: Final = "tools/call"
 _OTHER: Final = "http"
 """The kind of a call that is of no kind of its own; its answer may still be a model's (an answer fetched later)."""
@@ -103,13 +102,13 @@ def read_step(position: int, interaction: Interaction, *, parent: int | None = N
         "prompt_tokens": _first(response.prompt_tokens, found.prompt_tokens),
         "completion_tokens": _first(response.completion_tokens, found.completion_tokens),
     }
-    if request.kind == _MCP:
+    if request.kind == MCP:
         if request.method != _MCP_CALL:
             return Step(**common)
         asked = as_object(request.body.get("params"))
         name, arguments = as_text(asked.get("name")), asked.get("arguments", {})
         return ToolRun(**common, name=name, arguments=arguments, result=response.body, incomplete=False)
-    if request.kind not in PROVIDER_KINDS:
+    if is_tool(request.kind):
         return ToolRun(
             **common,
             name=request.method,

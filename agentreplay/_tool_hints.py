@@ -7,19 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agentreplay._json_values import same_json
-from agentreplay._recorded import PROVIDER_KINDS, Interaction, RecordedRequest
+from agentreplay._kinds import is_tool
+from agentreplay._recorded import Interaction, RecordedRequest
 
 _NAMED: Final = 5
 
 
-def is_tool(request: RecordedRequest) -> bool:
-    """Whether this is a call of a function, by its arguments: none that an SDK's integration describes."""
-    return request.kind not in PROVIDER_KINDS and request.kind != "mcp"
-
-
 def unknown_tool(request: RecordedRequest, recorded: Iterable[RecordedRequest]) -> list[str]:
     """What to do where no call of this tool was recorded."""
-    if not is_tool(request):
+    if not is_tool(request.kind):
         return []
     known = sorted({other.method for other in recorded if other.kind == request.kind})
     near = difflib.get_close_matches(request.method, known, n=1, cutoff=0.4)
@@ -30,7 +26,7 @@ def unknown_tool(request: RecordedRequest, recorded: Iterable[RecordedRequest]) 
 
 def changed_arguments(request: RecordedRequest, recorded: RecordedRequest) -> list[str]:
     """What to do where the arguments of a tool are not those that were recorded."""
-    if not is_tool(request):
+    if not is_tool(request.kind):
         return []
     new = [name for name in request.body if name not in recorded.body]
     gone = [name for name in recorded.body if name not in request.body]
@@ -40,7 +36,7 @@ def changed_arguments(request: RecordedRequest, recorded: RecordedRequest) -> li
         advice = f" or, if the result does not depend on it, leave it out: ignore={_tuple(new)}" if new else ""
         return [f"the tool {request.method!r} takes other arguments now: {', '.join(words)}. Record again{advice}."]
     changed = [name for name, value in request.body.items() if not same_json(value, recorded.body[name])]
-    if not changed or len(changed) == len(request.body) > 1:
+    if not changed or len(changed) == len(request.body):
         return []
     return [f"if the result of {request.method!r} does not depend on {_listed(changed)}: ignore={_tuple(changed)}."]
 
@@ -62,7 +58,7 @@ def part_of_an_answer(
 
 def missing_tools(unused: Sequence[Interaction], recorded: Sequence[Interaction]) -> list[str]:
     """What to do about tools of which no recorded call at all was asked for."""
-    idle = {(item.request.kind, item.request.method) for item in unused if is_tool(item.request)}
+    idle = {(item.request.kind, item.request.method) for item in unused if is_tool(item.request.kind)}
     left = {id(item) for item in unused}
     asked = {(item.request.kind, item.request.method) for item in recorded if id(item) not in left}
     return [

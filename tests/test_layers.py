@@ -20,7 +20,7 @@ PACKAGE: Final = Path(agentreplay.__file__).parent
 
 ROWS: Final[dict[str, str]] = {
     "values": """
-        _version _printable _canonical _json_reading _json_values _modes
+        _version _kinds _printable _canonical _json_reading _json_values _plain_json _modes
         _tool_errors _errors _file_errors _journal_errors _session_errors _verdict_errors _mismatch _sdks _production
         _recording_status
         _miss _miss_text _excerpts _word_diff _alignment _terminal _drift_report
@@ -31,7 +31,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the recorded models": "_recorded _provenance _redacting _nesting _cassette",
     "what is done with recordings": """
-        _matching _matcher _subset _volatile _id_places _provider_ids _text_slots _rewriting _faults _differences _nearest _explanation _remedies
+        _foresight _matching _matcher _subset _volatile _id_places _provider_ids _text_slots _rewriting _faults _differences _nearest _explanation _remedies
         _timeline _tool_hints _storage _migration _recorder _sse _report _ageing
         _journal _journal_files _journal_writer _unsaved
         _answers _answer_streams _asked _steps _conversation _trajectory _drift _ageing
