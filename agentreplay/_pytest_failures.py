@@ -11,7 +11,14 @@ from typing import Final
 
 import pytest
 
-from agentreplay._errors import AgentReplayError, CassetteNotFoundError, SessionError
+from agentreplay._errors import (
+    AgentReplayError,
+    CassetteError,
+    CassetteNotFoundError,
+    ConfigurationError,
+    SessionError,
+    StandInKeyError,
+)
 from agentreplay._mismatch import CassetteMismatchError
 from agentreplay._pytest_errors import DriftError, NoCallError
 from agentreplay._session_errors import CassetteTooOldError
@@ -32,8 +39,12 @@ _PROBLEMS: Final[dict[type[AgentReplayError], str]] = {
     NothingInterceptedError: "unused",
     NoCallError: "no call",
     DriftError: "drifted",
+    StandInKeyError: "no key",
     SessionError: "refused",
+    ConfigurationError: "wrong setting",
+    CassetteError: "bad file",
 }
+"""By kind of error; the first that fits."""
 
 
 def problem_of(error: BaseException) -> str:

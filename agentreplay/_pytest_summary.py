@@ -37,6 +37,7 @@ class Summary:
         self._cost: Cost | None = None
         self._unused: list[Path] = []
         self._not_judged = ""
+        self._not_written: list[str] = []
 
     def add(self, values: Mapping[str, Any]) -> None:
         """Take the verdict on a test; one that is run again has another."""
@@ -54,9 +55,17 @@ class Summary:
         if not self._config.getoption("collectonly", False):
             remember_missed(self._config, verdicts)
         if self._options.report:
-            self._options.report.parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(self.as_values(), indent=2, ensure_ascii=False)
-            self._options.report.write_text(f"{text}\n", encoding="utf-8")
+            self._write(self._options.report)
+        if self._not_written and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, report: Path) -> None:
+        text = json.dumps(self.as_values(), indent=2, ensure_ascii=False)
+        try:
+            report.parent.mkdir(parents=True, exist_ok=True)
+            report.write_text(f"{text}\n", encoding="utf-8")
+        except OSError as error:
+            self._not_written.append(f"the report was not written: {error}")
 
     def _judge(self, session: pytest.Session) -> None:
         self._not_judged = left_out(self._config, self.suite, len(self._finished))
@@ -67,10 +76,16 @@ class Summary:
         self._unused = self.suite.unused_files()
         if self._options.unused == "delete":
             for file in self._unused:
-                file.unlink()
-                _remove_empty(file.parent)
+                self._remove(file)
         elif self._options.unused == "fail" and self._unused and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _remove(self, file: Path) -> None:
+        try:
+            file.unlink()
+            _remove_empty(file.parent)
+        except OSError as error:
+            self._not_written.append(f"an unused cassette was not removed: {error}")
 
     def as_values(self) -> dict[str, Any]:
         """The report as plain values."""
@@ -93,7 +108,7 @@ class Summary:
             "unused_cassettes": {
                 "judged": not self._not_judged,
                 "reason": self._not_judged,
-                "deleted": self._options.unused == "delete" and bool(self._unused),
+                "deleted": self._options.unused == "delete" and bool(self._unused) and not self._not_written,
                 "files": [self._shown(file) for file in self._unused],
             },
             "tests": [verdict.as_values() for verdict in verdicts],
@@ -102,6 +117,7 @@ class Summary:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell what became of the run's calls; nothing where there were none."""
         lines = [*self._tests(), *self._savings(), *self._cassettes()]
+        lines += [(line, "red") for line in self._not_written]
         if not lines:
             return
         terminalreporter.section("agentreplay")
@@ -146,7 +162,7 @@ class Summary:
                 yield f"unused cassettes were not looked for: {self._not_judged}", "yellow"
             return
         if self._unused:
-            what = "removed" if asked == "delete" else "in the folders of tests that are gone"
+            what = "removed" if asked == "delete" and not self._not_written else "in the folders of tests that are gone"
             colour = "red" if asked == "fail" else "yellow"
             yield f"{_many(len(self._unused), 'unused cassette')}, {what}:", colour
             for file in self._unused:

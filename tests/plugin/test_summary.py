@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +117,39 @@ def test_the_report_is_a_file_for_programs(mixed: Project) -> None:
     assert (missed["outcome"], missed["problem"], missed["missed"]) == ("failed", "missed", 1)
     assert tests["test_agent.py::test_recorded"]["kept"]
     assert "test_agent.py::test_plain" not in tests
+
+
+def test_a_report_that_cannot_be_written_fails_the_run(project: Project) -> None:
+    """And the summary says why."""
+    project.test("@pytest.mark.agentreplay\ndef test_it(): ask()")
+    project.write("file", "")
+    result = project.run("--agentreplay-report=file/report.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["1 test: recorded 1", "the report was not written: *"])
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda file: file.write_text("{"), "bad file"),
+        (lambda file: (file.parent / "0123456789ab.json").write_bytes(file.read_bytes()), "bad file"),
+    ],
+    ids=["damaged", "two of them"],
+)
+def test_a_cassette_that_cannot_be_read_is_named(
+    project: Project, change: Callable[[Path], object], problem: str
+) -> None:
+    """The test fails as it is set up, with the path; and nothing is sent."""
+    project.test("@pytest.mark.agentreplay\ndef test_it(): ask()")
+    project.run().assert_outcomes(passed=1)
+    [file] = project.files
+    change(file)
+    before = {each: each.read_bytes() for each in project.files}
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*cassettes/test_agent/test_it*", f"  {problem}: test_agent.py::test_it"])
+    assert {each: each.read_bytes() for each in project.files} == before
+    assert project.provider.count == 1
 
 
 def test_what_a_failed_test_recorded_is_told_not_to_be_kept(project: Project) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.plugin.conftest import Project
@@ -63,6 +65,23 @@ def test_they_can_be_deleted(shrunk: Project) -> None:
     assert shrunk.cassettes == ["tests/cassettes/test_one/test_kept"]
     assert [path.name for path in (shrunk.path / "tests" / "cassettes" / "test_one").iterdir()] == ["test_kept"]
     assert other.exists()
+
+
+def test_one_that_cannot_be_deleted_fails_the_run(shrunk: Project) -> None:
+    """It is named, and the others go."""
+    stuck = next(file for file in shrunk.files if file.parent.name == "test_gone")
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == stuck:
+            raise PermissionError(f"not yours: {path}")
+        unlink(path, missing_ok)
+
+    shrunk.environment.setattr(Path, "unlink", refuse)
+    result = shrunk.run(DELETE)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"an unused cassette was not removed: not yours: {stuck}"])
+    assert shrunk.cassettes == ["tests/cassettes/test_one/test_gone", "tests/cassettes/test_one/test_kept"]
 
 
 @pytest.mark.parametrize(
