@@ -20,6 +20,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -116,7 +117,7 @@ class Place:
         named = self._options.session_id() if self._options.session_id is not None else None
         if named is not None and not isinstance(named, str):
             raise TypeError(f"session_id() gave a {type(named).__name__}, not a text")
-        session = named or self._session_of_process()
+        session = named or self._session_of_process
         if not self._is_in_sample(session, named=bool(named)):
             with self._tally:
                 self._sampled_out += 1
@@ -170,9 +171,7 @@ class Place:
             self._last_fault = text
             first = self._faults == 1
         if first:
-            # Where warnings are errors this raises, and the counter has to be enough.
-            with suppress(Exception):
-                warnings.warn(RecordingFaultWarning(text), stacklevel=2)
+            warn_of_fault(text)
 
     def status(self, *, recording: bool) -> RecordingStatus:
         """The counters."""
@@ -190,6 +189,7 @@ class Place:
                 last_fault=self._last_fault,
             )
 
+    @cached_property
     def _session_of_process(self) -> str:
         return f"{program_name()}/{self.process}"
 
@@ -210,6 +210,13 @@ class Place:
                 while len(self._decided) > _REMEMBERED:
                     self._decided.popitem(last=False)
         return known
+
+
+def warn_of_fault(text: str) -> None:
+    """Give the warning, of which there is one for each process."""
+    # Where warnings are errors this raises, and the counters have to be enough.
+    with suppress(Exception):
+        warnings.warn(RecordingFaultWarning(text), stacklevel=2)
 
 
 def fault_text(error: BaseException) -> str:

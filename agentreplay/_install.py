@@ -20,7 +20,7 @@ from agentreplay._guard import GUARD, tell
 from agentreplay._modes import Mode, mode_from_environment
 from agentreplay._network import NetworkGuard
 from agentreplay._patching import Patches
-from agentreplay._recording_here import begin_recording, end_recording
+from agentreplay._recording_here import begin_recording, end_recording, is_recording, report_fault
 from agentreplay._redaction import RedactionRule
 from agentreplay._setting_sources import RECORD, RECORD_MAX_BYTES, RECORD_SAMPLE, RECORD_SESSION_ID
 from agentreplay._settings import resolve_settings
@@ -129,20 +129,22 @@ def install(
         return
     if not os.fspath(record):
         raise ConfigurationError.not_usable("record", record, "give the folder that recordings go to")
-    begin_recording(
-        RecordingOptions(
-            Path(record).absolute(),
-            sample=sample,
-            max_bytes=max_bytes,
-            session_id=session_id,
-            redact=as_rules(redact),
-            redact_personal=resolve_settings().redact_personal,
-        )
-    )
     try:
+        begin_recording(
+            RecordingOptions(
+                Path(record).absolute(),
+                sample=sample,
+                max_bytes=max_bytes,
+                session_id=session_id,
+                redact=as_rules(redact),
+                redact_personal=resolve_settings().redact_personal,
+            )
+        )
         _installation.install()
+    except ConfigurationError:
+        raise
     except Exception as error:  # noqa: BLE001 (an app starts, whatever it is)
-        tell(error)
+        report_fault(error)
 
 
 def install_from_environment() -> None:
@@ -194,8 +196,14 @@ def uninstall() -> None:
 
     Waits at most ten seconds for a disk that does not answer.
     """
-    end_recording()
-    _installation.uninstall()
+    recorded = is_recording()
+    for undo in (end_recording, _installation.uninstall):
+        try:
+            undo()
+        except Exception as error:
+            if not recorded:
+                raise
+            report_fault(error)
 
 
 def acquire() -> None:

@@ -68,13 +68,13 @@ class Journal:
     damaged: list[CassetteError] = field(default_factory=list[CassetteError])
 
 
-def interaction_line(interaction: Interaction, sdks: Mapping[str, str]) -> bytes:
-    """The line that keeps `interaction`, made with these versions of SDKs.
+def interaction_line(interaction: Mapping[str, Any], sdks: Mapping[str, str]) -> bytes:
+    """The line that keeps `interaction` (as it would stand in a cassette), made with these versions of SDKs.
 
     Raises:
         ValueError, TypeError, RecursionError: it is not to be said in JSON.
     """
-    return _line({"sdks": dict(sdks), "interaction": interaction._plain()})
+    return _line({"sdks": dict(sdks), "interaction": dict(interaction)})
 
 
 def read_journal(data: bytes, path: Path, *, skip_damaged: bool = False) -> Journal | None:

@@ -8,12 +8,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from agentreplay._ageing import installed_versions
 from agentreplay._journal import interaction_line
-from agentreplay._recorded import Interaction
-from agentreplay._redacting import redact_request, redact_response
 from agentreplay._redaction import Redactor
 from agentreplay._unsaved import Unsaved, UnsavedCall
 
@@ -126,8 +124,10 @@ class JournalWriter:
 
     def _start(self) -> None:
         with self._starting:
-            if self._thread is not None and self._thread.is_alive():
-                return
+            if self._thread is not None:
+                if self._thread.is_alive():
+                    return
+                self._on_fault(RuntimeError("the thread has ended before its time"))
             thread = threading.Thread(target=self._run, name="agentreplay-journal", daemon=True)
             try:
                 thread.start()
@@ -203,23 +203,16 @@ class JournalWriter:
         redactor.learn_headers(call.headers)
         request, response = call.tell()
         self._breathe()
-        request = redact_request(redactor, request)
-        self._breathe()
-        response = redact_response(redactor, response)
-        self._breathe()
-        started_at = datetime.fromtimestamp(call.started_at, timezone.utc).isoformat(timespec="microseconds")
-        interaction = Interaction(
-            sequence=call.number,
-            request=request,
-            response=response,
-            metadata={
-                "vendor": call.vendor, "started_at": started_at, "process": self._process, "call": call.number
-            },
-        )
-        interaction.id = interaction.compute_id()
+        said = without_secrets(redactor, {"request": request._plain(), "response": response._plain()}, self._breathe)
         if call.vendor not in self._sdks:
             self._sdks[call.vendor] = installed_versions({call.vendor})
-        line = interaction_line(interaction, self._sdks[call.vendor])
+        metadata = {
+            "vendor": call.vendor,
+            "started_at": datetime.fromtimestamp(call.started_at, timezone.utc).isoformat(timespec="microseconds"),
+            "process": self._process,
+            "call": call.number,
+        }
+        line = interaction_line({"sequence": call.number, **said, "metadata": metadata}, self._sdks[call.vendor])
         self._breathe()
         return line
 
@@ -227,3 +220,19 @@ class JournalWriter:
         """Let the app's threads have the interpreter: this one would keep it for milliseconds at a time."""
         if not (self._alone or self._hurry.is_set()):
             time.sleep(_BREATH_SECONDS)
+
+
+def without_secrets(redactor: Redactor, call: dict[str, Any], between: Callable[[], None]) -> dict[str, Any]:
+    """The plain request and response of a call without their secrets. A stream is judged on its joined texts.
+
+    `between` is called where one part of the work is done and another begins.
+    """
+    events: list[dict[str, Any]] | None = call["response"].pop("events", None)
+    clean: dict[str, Any] = redactor.redact(call)
+    if not events:
+        return clean
+    between()
+    kinds = [next((kind for kind in ("text", "raw") if kind in event), "data") for event in events]
+    contents = redactor.redact_events([event.get(kind) for event, kind in zip(events, kinds, strict=True)])
+    redacted = [{**event, kind: new} for event, kind, new in zip(events, kinds, contents, strict=True)]
+    return {**clean, "response": {**clean["response"], "events": redacted}}

@@ -34,27 +34,26 @@ class OnePatch:
     ) -> None:
         self._owner = owner
         self._name = name
-        self._in_force = True
+        # Empty once undone. Whether the wrapper counts is asked of the list itself, so that no function of ours, which
+        # might fail, stands between an app and the method.
+        self._force: list[OnePatch] = [self]
         # What the class itself holds, not what it inherits: only that may be put back.
         self._before: Any = _own(owner).get(name, _MISSING)
         # What an object is given does not bind to it, so it gets what is bound already.
         is_shared = isinstance(owner, (type, ModuleType))
         found = inspect.getattr_static(owner, name) if is_shared else getattr(owner, name)
-        self._ours = wrapper_class(found, wrapper, enabled=self._is_in_force)
+        self._ours = wrapper_class(found, wrapper, enabled=self._force.__len__)
         setattr(owner, name, self._ours)
-
-    def _is_in_force(self) -> bool:
-        return self._in_force
 
     @property
     def in_force(self) -> bool:
         """Whether it has not been undone."""
-        return self._in_force
+        return bool(self._force)
 
     def undo(self) -> None:
         """Leave the owner as it was before; where somebody wrapped on top, theirs stays and ours goes inert."""
         # Bound methods that somebody kept, and wrappers laid over ours, still reach our wrapper: it lets them through.
-        self._in_force = False
+        self._force.clear()
         if _own(self._owner).get(self._name) is not self._ours:
             return
         if self._before is _MISSING:

@@ -11,8 +11,8 @@ from typing import Any
 import wrapt
 
 from agentreplay._active import current, open_sessions
-from agentreplay._app_recording import EXIT_SECONDS, Place, RecordingOptions
-from agentreplay._guard import GUARD
+from agentreplay._app_recording import EXIT_SECONDS, Place, RecordingOptions, fault_text, warn_of_fault
+from agentreplay._guard import GUARD, tell
 from agentreplay._recording_status import RecordingStatus
 
 
@@ -24,6 +24,7 @@ class _ThisProcess:
         self._options: RecordingOptions | None = None
         self._last: Place | None = None
         self._prepared = False
+        self._not_begun = RecordingStatus()
         self.place: Place | None = None
 
     def begin(self, options: RecordingOptions) -> None:
@@ -43,8 +44,16 @@ class _ThisProcess:
             GUARD.on_fault = None
             return place is None or place.close(seconds)
 
+    def report(self, error: Exception) -> None:
+        if self.place is not None:
+            self.place.fault(error)
+            return
+        text = fault_text(error)
+        self._last, self._not_begun = None, RecordingStatus(faults=1, last_fault=text)
+        warn_of_fault(text)
+
     def status(self) -> RecordingStatus:
-        return self._last.status(recording=self.place is not None) if self._last is not None else RecordingStatus()
+        return self._last.status(recording=self.place is not None) if self._last is not None else self._not_begun
 
     def _prepare(self) -> None:
         """See to forks and to the end, once in the life of the process; while nothing is recorded nothing happens."""
@@ -59,8 +68,11 @@ class _ThisProcess:
     def _at_exit(self) -> None:
         place = self.place
         if place is not None:
-            place.end_streams()
-            place.writer.flush_last(EXIT_SECONDS)
+            try:
+                place.end_streams()
+                place.writer.flush_last(EXIT_SECONDS)
+            except Exception as error:  # noqa: BLE001 (the app ends as it would without us)
+                tell(error)
 
     def _in_child(self) -> None:
         """Let the child have a place of its own. Its only thread is this one; locks may be held by threads that are gone."""
@@ -93,6 +105,16 @@ def begin_recording(options: RecordingOptions) -> None:
 def end_recording(seconds: float = EXIT_SECONDS) -> bool:
     """Record no more, and bring to the disk what there is; False where that took longer than `seconds`."""
     return _this_process.end(seconds)
+
+
+def is_recording() -> bool:
+    """Whether calls of this process are being recorded."""
+    return _this_process.place is not None
+
+
+def report_fault(error: Exception) -> None:
+    """Count a fault of ours outside of a call."""
+    _this_process.report(error)
 
 
 def recording_here() -> Place | None:

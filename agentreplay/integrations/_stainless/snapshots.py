@@ -33,13 +33,12 @@ class ResponseHead:
     """What stands before the body of a response; it keeps nothing else of it."""
 
     status_code: int
-    is_error: bool
     headers: Any
 
     @classmethod
     def of(cls, response: Any) -> ResponseHead:
         """The head of the HTTP library's `response`."""
-        return cls(response.status_code, response.is_error, response.headers)
+        return cls(response.status_code, response.headers)
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,13 @@ class Asked:
 def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
     """What was asked with the funnel's `options`, as the HTTP library's request `sent` says it.
 
-    Without `sent` (a middleware of the app answered), or where the client has rewritten the call for another cloud, it
-    is described from the options.
+    Without `sent` (a middleware of the app answered), or where the call may have been rewritten (by middleware, or for
+    another cloud), it is described from the options, which say what the app asked.
 
     Raises:
         NotJSONError: that cannot be done, since they hold something that is no JSON.
     """
-    if sent is None or not _is_unchanged(options, sent):
+    if sent is None or getattr(client, "_middleware", ()) or not _is_unchanged(options, sent):
         request = describe(vendor, client, options)
         return Asked(lambda: request, 0)
     envelope = Envelope.of(vendor, client, options)
@@ -68,8 +67,9 @@ def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
 
 
 def _is_unchanged(options: Any, sent: Any) -> bool:
-    url = urlsplit(str(options.url))
-    return bool(url.scheme) or str(sent.url.path).endswith(unquote(url.path))
+    url: str = options.url
+    path: str = sent.url.path
+    return path.endswith(url) or "://" in url or path.endswith(unquote(urlsplit(url).path))
 
 
 def _body(client: Any, options: Any, sent: Any, method: str) -> tuple[Callable[[], dict[str, Any]], int]:

@@ -1,0 +1,18 @@
+"""An app that is being recorded, and what it left on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+import agentreplay
+from tests.journal.recordings import Recordings
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Generator[Recordings, None, None]:
+    """A folder that is recorded to; what is installed in the test is gone after it."""
+    yield Recordings(tmp_path / "recordings")
+    agentreplay.uninstall()
