@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 _SEPARATORS: Final[dict[str, tuple[int | str | None, str, str]]] = {
@@ -54,12 +56,21 @@ def render(value: Any, layout: str | None) -> str:
     Raises:
         ValueError: no such layout.
     """
-    style, *flags = (layout or "compact").split()
+    encode, end = _writer(layout or "compact")
+    return encode(value) + end
+
+
+@lru_cache(maxsize=64)
+def _writer(layout: str) -> tuple[Callable[[Any], str], str]:
+    """What writes JSON in a layout, and what stands behind it."""
+    style, *flags = layout.split() or [""]
     if style not in _SEPARATORS or not {_ASCII, _NEWLINE}.issuperset(flags):
         raise ValueError(f"unknown JSON layout {layout!r}")
     indent, item, key = _SEPARATORS[style]
-    text = json.dumps(value, indent=indent, separators=(item, key), ensure_ascii=_ASCII in flags, allow_nan=False)
-    return f"{text}\n" if _NEWLINE in flags else text
+    encoder = json.JSONEncoder(
+        indent=indent, separators=(item, key), ensure_ascii=_ASCII in flags, allow_nan=False
+    )
+    return encoder.encode, "\n" if _NEWLINE in flags else ""
 
 
 def _layout(text: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from agentreplay._redaction._placeholders import comparable
 from agentreplay._redaction._redactor import Finding, Redactor
+from agentreplay._redaction._spans import PLACEHOLDER_START
 from agentreplay._redaction._user_rules import RedactionRule
 
-__all__ = ["Finding", "RedactionRule", "Redactor", "comparable"]
+__all__ = ["PLACEHOLDER_START", "Finding", "RedactionRule", "Redactor", "comparable"]

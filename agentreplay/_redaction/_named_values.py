@@ -51,10 +51,11 @@ def find_named_values(text: str) -> Iterator[Span]:
     if len(lower) != len(text):
         # The one letter that grows in lower case.
         lower = text.replace("\u0130", "I").lower()
-    for stem in _STEMS:
-        yield from _find_after(stem, text, lower)
-    for stem in _QUERY_SIGNATURES:
-        yield from _find_signatures(stem, text, lower)
+    if ":" in text or "=" in text:
+        for stem in _STEMS:
+            yield from _find_after(stem, text, lower)
+        for stem in _QUERY_SIGNATURES:
+            yield from _find_signatures(stem, text, lower)
     start = lower.find("bearer")
     while start >= 0:
         match = _BEARER.match(text, start)

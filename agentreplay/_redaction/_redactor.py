@@ -103,6 +103,14 @@ class Redactor:
         for secret, name in secrets_of_headers(headers):
             self.learn(secret, name)
 
+    def finds_nothing(self, value: Any) -> bool:
+        """Whether it can be told at a glance that `redact` gives back the JSON `value` itself."""
+        leaves = JsonLeaves([value])
+        texts = [*leaves.texts, *leaves.keys]
+        return self._taking_out.finds_nothing(
+            Texts(texts, leaves.channels, range(len(texts)), leaves.named, len(leaves.texts))
+        )
+
     def reserve(self, value: Any) -> None:
         """Give no ordinal of a placeholder that stands in the JSON `value` to another secret."""
         leaves = JsonLeaves([value])

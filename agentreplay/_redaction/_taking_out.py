@@ -76,6 +76,14 @@ class TakingOut:
             channels = [channel for channel in channels if not changed.isdisjoint(channel)]
             singles = [leaf for leaf in singles if leaf in changed]
 
+    def finds_nothing(self, work: Texts) -> bool:
+        """Whether it can be told at a glance that `run` would change nothing."""
+        if work.channels or self.user.functions or self.user.patterns:
+            return False
+        if any(secret_part(work.texts[leaf], name) for leaf, name in work.named.items()):
+            return False
+        return next(iter(self.find(BARRIER.join(work.texts))), None) is None
+
     def _call_functions(self, work: Texts) -> None:
         in_channels = {leaf for channel in work.channels for leaf in channel}
         alone = ([leaf] for leaf in work.singles if leaf < work.values and leaf not in in_channels)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from agentreplay._active import current
+from agentreplay._active import Scope, current
 from agentreplay._errors import SessionError, StandInKeyError
 from agentreplay._modes import Mode
 from agentreplay._outside import keyless
@@ -106,6 +106,13 @@ def secrets_of(vendor: Vendor, client: Any) -> Iterator[str]:
         value = getattr(client, name, None)
         if isinstance(value, str) and value and not isinstance(value, StandInKey):
             yield value
+
+
+def learn_secrets(vendor: Vendor, scope: Scope, client: Any) -> None:
+    """Let the session know the secrets that `client` would send."""
+    for secret in secrets_of(vendor, client):
+        scope.engine.redactor.learn(secret, f"{vendor.name}-key")
+    scope.engine.redactor.learn_headers(own_headers_of(client))
 
 
 def own_headers_of(client: Any) -> dict[str, Any]:

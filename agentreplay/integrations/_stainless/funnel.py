@@ -44,7 +44,8 @@ class Funnel:
                 call.options = client._copy_and_prepare(call.options)
             decision, faulty = self._decide(scope, client, call)
             if isinstance(decision, Replay):
-                return ReplayedCall(self._vendor, scope, client, call, decision, faulty).answer(wrapped)
+                replayed = ReplayedCall(self._vendor, scope, client, call, decision, faulty)
+                return replayed.quickened(replayed.answer(wrapped))
             with LiveCall(self._vendor, scope, decision) as live:
                 result = call.send(wrapped)
             live.returned(result)
@@ -68,7 +69,8 @@ class Funnel:
                 call.options = await client._copy_and_prepare(call.options)
             decision, faulty = self._decide(scope, client, call)
             if isinstance(decision, Replay):
-                return await ReplayedCall(self._vendor, scope, client, call, decision, faulty).async_answer(wrapped)
+                replayed = ReplayedCall(self._vendor, scope, client, call, decision, faulty)
+                return replayed.quickened(await replayed.async_answer(wrapped))
             with LiveCall(self._vendor, scope, decision) as live:
                 result = await call.send(wrapped)
             live.returned(result)

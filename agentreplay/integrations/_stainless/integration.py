@@ -14,6 +14,7 @@ from agentreplay._patching import Patches
 from agentreplay.integrations._stainless.attempts import async_attempt, attempt
 from agentreplay.integrations._stainless.connections import refuse_connection
 from agentreplay.integrations._stainless.credentials import build_without_key
+from agentreplay.integrations._stainless.express import ExpressLane
 from agentreplay.integrations._stainless.funnel import Funnel
 from agentreplay.integrations._stainless.live import observe_response
 from agentreplay.integrations._stainless.vendor import Vendor
@@ -29,6 +30,8 @@ class StainlessIntegration:
             f"{vendor.package}._resource": self._patch_resources,
         }
         self.targets.update(dict.fromkeys(vendor.websocket_modules, self._patch_connections))
+        if vendor.express is not None and not vendor.express.once:
+            self.targets.update({hot.module: self._patch_hot_methods for hot in vendor.express.methods})
 
     def _patch_clients(self, sdk: ModuleType, patches: Patches) -> None:
         """Wrap the funnel and the constructors.
@@ -49,6 +52,28 @@ class StainlessIntegration:
         for key_class in self.vendor.key_classes:
             constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
             patches.wrap(getattr(sdk, key_class.name), "__init__", constructor, in_apps=True)
+
+        if self.vendor.express is not None and self.vendor.express.once:
+            for name in dict.fromkeys(hot.module for hot in self.vendor.express.methods):
+                self._patch_hot_methods(sys.modules[name], patches)
+
+    def _patch_hot_methods(self, module: ModuleType, patches: Patches) -> None:
+        """Wrap the methods that may be answered before the SDK prepares a request."""
+        assert self.vendor.express is not None
+        base = sys.modules[f"{self.vendor.package}._base_client"]
+        patched = {
+            (owner, name): vars(owner)[name]
+            for owner in (base.SyncAPIClient, base.AsyncAPIClient)
+            for name in ("request", "_process_response")
+        }
+        for hot in self.vendor.express.methods:
+            if hot.module != module.__name__:
+                continue
+            (owner, async_owner), (client, async_client) = hot.owners, self.vendor.express.clients
+            lane = ExpressLane(self.vendor, hot, getattr(module, owner), client, patched)
+            patches.wrap(getattr(module, owner), "create", lane.create)
+            lane = ExpressLane(self.vendor, hot, getattr(module, async_owner), async_client, patched)
+            patches.wrap(getattr(module, async_owner), "create", lane.async_create)
 
     def _patch_resources(self, module: ModuleType, patches: Patches) -> None:
         patches.wrap(module.SyncAPIResource, "_sleep", _sleep_unless_replayed)

@@ -16,6 +16,7 @@ from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.attempts import Served, async_serve, serve
 from agentreplay.integrations._stainless.faulty import Attempts, answer_with_faults, async_answer_with_faults
+from agentreplay.integrations._stainless.quick_streams import quickened
 from agentreplay.integrations._stainless.unsent import build_request, is_error
 from agentreplay.integrations._stainless.vendor import Vendor
 
@@ -41,7 +42,7 @@ class ReplayedCall:
         self._decision = decision
         self._recorded = decision.interaction.response
         self._faulty = faulty if faulty is not None and faulty.meets_any(self._recorded) else None
-        self._pace = Pace(scope.speed) if math.isfinite(scope.speed) else None
+        self._pace = Pace.from_now(scope.speed) if math.isfinite(scope.speed) else None
 
     def answer(self, wrapped: Any) -> Any:
         """What the SDK's own parser makes of the recorded response.
@@ -62,6 +63,12 @@ class ReplayedCall:
         if self._faulty is not None:
             return await async_answer_with_faults(self._attempts(self._faulty, is_async=True), wrapped, self._call)
         return await self._answer(wrapped, async_serve, is_async=True)
+
+    def quickened(self, answer: Any) -> Any:
+        """`answer`, with the chunks of a stream that comes as it was recorded, and at once, made ahead."""
+        if self._pace is None and self._faulty is None and self._call.stream:
+            quickened(self._vendor.package, self._client, answer, self._recorded)
+        return answer
 
     def _answer(self, wrapped: Any, serve_through: Callable[..., Any], *, is_async: bool) -> Any:
         client, call, retries = self._client, self._call, self._recorded.retries_taken or 0

@@ -1,0 +1,176 @@
+"""The keys of requests, found fast: what was computed for one request of a conversation serves for the next.
+
+A conversation sends all that was said with each request. Which request it is has to be found out each time, from all of
+it; but what it has in common with a recorded one that was asked for before need only be compared, not written as
+JSON, hashed and searched for secrets again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from agentreplay._canonical import canonical_json
+from agentreplay._fingerprints import parted
+from agentreplay._plain_json import Plain, plain_json
+from agentreplay._recorded import Interaction
+from agentreplay._redaction import PLACEHOLDER_START, Redactor
+
+_PLACEHOLDER: Final = PLACEHOLDER_START.encode()
+_CONVERSATIONS: Final = ("messages", "input")
+_LONG: Final = 16
+"""From how many messages on it pays to look for what is known of a conversation."""
+
+_NEWEST: Final = 24
+"""How many messages a conversation may have grown by since it was last asked for."""
+
+_KEPT: Final = 1024
+"""How many conversations are remembered."""
+
+
+@dataclass(eq=False)
+class _Known:
+    """The beginning of a conversation that was asked for: the recorded messages, and the hash of their fingerprints.
+
+    `clean` is what the redactor knew when it found no secret in it.
+    """
+
+    messages: list[Any]
+    state: Any
+    clean: int | None
+
+
+@dataclass(eq=False)
+class Asked:
+    """A request that is being asked: its key, the names in its body, and how it goes on from what is known.
+
+    `place` is where it will be looked for by the next request: the fingerprint of its last message.
+    """
+
+    key: str
+    names: frozenset[str]
+    conversation: str | None = None
+    place: bytes = b""
+    state: Any = None
+    known: _Known | None = None
+
+
+class _Careful(Exception):
+    """A text that only the whole way of a request can judge."""
+
+
+class Foresight:
+    """What one session knows of its recorded requests before they are asked for again. Safe for several threads."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._lock = threading.Lock()
+        self._conversations: OrderedDict[bytes, _Known] = OrderedDict()
+        self._clean: dict[int, int] = {}
+
+    def asked(self, kind: str, method: str, body: dict[str, Any]) -> Asked | None:
+        """What is asked by `method` with this `body`; None where that is not all plain JSON, or not plain enough.
+
+        The key is that of a `RecordedRequest` with this kind, method and body, the body's model, and no path or query.
+        """
+        name = next((each for each in _CONVERSATIONS if _is_long(body.get(each))), None)
+        others = body if name is None else {key: value for key, value in body.items() if key != name}
+        made_of = plain_json(others)
+        said = plain_json(body[name]) if name is not None else None
+        if made_of is None or (name is not None and said is None):
+            return None
+        try:
+            members, lists = parted(others, _digest)
+            asked = Asked("", made_of.names)
+            if name is not None and said is not None:
+                asked = self._continued(body[name], said)
+                asked.conversation = name
+                asked.names |= made_of.names
+                lists[name] = asked.state.hexdigest()
+            model = body.get("model")
+            text = canonical_json([kind, method, model if type(model) is str else None, members, lists, None, None])
+            _refuse_special(text)
+        except (_Careful, ValueError):
+            return None
+        asked.key = hashlib.sha256(text).hexdigest()
+        return asked
+
+    def _continued(self, messages: list[Any], made_of: Plain) -> Asked:
+        """The messages, from where a known conversation ends that they begin with, or else from their beginning."""
+        new: list[bytes] = []
+        known: _Known | None = None
+        for count in range(len(messages), max(len(messages) - _NEWEST, 0), -1):
+            digest = _digest(messages[count - 1])
+            known = self._known_part(digest, messages, count, made_of)
+            if known is not None:
+                break
+            new.append(digest)
+        if known is None:
+            state = hashlib.sha256(b"".join(map(_digest, messages[: len(messages) - len(new)])))
+        else:
+            state = known.state.copy()
+        state.update(b"".join(reversed(new)))
+        place = new[0] if new else digest
+        return Asked("", made_of.names, place=place, state=state, known=known)
+
+    def _known_part(self, place: bytes, messages: list[Any], count: int, made_of: Plain) -> _Known | None:
+        known = self._conversations.get(place)
+        if known is None or len(known.messages) != count:
+            return None
+        part = messages if len(messages) == count else messages[:count]
+        if part != known.messages:
+            return None
+        if made_of.numbers and marshal.dumps(part, 2) != marshal.dumps(known.messages, 2):
+            # To Python 1, 1.0 and True are equal.
+            return None
+        return known
+
+    def holds_no_secret(self, asked: Asked, interaction: Interaction) -> bool:
+        """Whether redaction leaves `asked` as it is, which is equal to the request of `interaction`."""
+        knowledge = self._redactor.knowledge
+        if knowledge is None:
+            return False
+        if self._clean.get(id(interaction)) != knowledge:
+            body = interaction.request._body()
+            known = asked.known
+            # What is told of a token stands beside it, in whatever holds them both.
+            if known is not None and known.clean == knowledge and "logprob" not in asked.names:
+                assert asked.conversation is not None
+                body = {**body, asked.conversation: body[asked.conversation][len(known.messages) :]}
+            if not self._redactor.finds_nothing(body) and self._redactor.redact(body) is not body:
+                return False
+            self._clean[id(interaction)] = knowledge
+        return True
+
+    def answered(self, asked: Asked, interaction: Interaction) -> None:
+        """Remember the conversation of `interaction`, whose request was asked for and holds no secret."""
+        if asked.conversation is None:
+            return
+        messages = interaction.request._body()[asked.conversation]
+        with self._lock:
+            self._conversations[asked.place] = _Known(messages, asked.state, self._redactor.knowledge)
+            self._conversations.move_to_end(asked.place)
+            if len(self._conversations) > _KEPT:
+                self._conversations.popitem(last=False)
+
+
+def _is_long(value: Any) -> bool:
+    return type(value) is list and len(value) >= _LONG and {*map(type, value)} == {dict}
+
+
+def _digest(item: Any) -> bytes:
+    text = canonical_json(item)
+    _refuse_special(text)
+    return hashlib.sha256(text).digest()
+
+
+def _refuse_special(text: bytes) -> None:
+    """Raise where a text holds a placeholder, whose number does not count, or half a character, which cannot be sent."""
+    if _PLACEHOLDER in text:
+        raise _Careful
+    if b"\xed" in text:
+        text.decode()

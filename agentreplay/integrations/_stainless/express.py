@@ -1,0 +1,330 @@
+"""The express lane: calls of the methods used most, answered from the recording before the SDK prepares a request.
+
+It answers what the funnel would answer, and never otherwise: it takes calls whose arguments are plain JSON, of clients
+and methods that nobody has changed, that a recorded plain answer is found for by the very key that the funnel would
+compute. All else goes on to the SDK, and so to the funnel, as if the lane were not there.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Final
+
+from agentreplay._active import Scope, current
+from agentreplay._cassette import Interaction
+from agentreplay._engine import Replay
+from agentreplay._errors import SessionError
+from agentreplay._foresight import Asked
+from agentreplay._json_values import is_object
+from agentreplay._modes import Mode
+from agentreplay.integrations._stainless.construction import Shape
+from agentreplay.integrations._stainless.credentials import learn_secrets
+from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
+from agentreplay.integrations._stainless.handing_over import handed_over
+from agentreplay.integrations._stainless.hot_methods import KnownMethod, known_method
+from agentreplay.integrations._stainless.vendor import Vendor
+
+_NOTHING_BESIDE: Final = frozenset({"extra_headers", "extra_query", "extra_body"})
+_STEPS: Final = (
+    "post",
+    "request",
+    "_build_request",
+    "_copy_and_prepare",
+    "_maybe_override_cast_to",
+    "_process_response",
+    "_process_response_data",
+)
+"""The methods of a client by which a call goes to the funnel and its answer comes back."""
+
+_NONE: Final = object()
+
+
+class ExpressLane:
+    """The lane of one method of one SDK class.
+
+    Attributes:
+        open: False sends every call on, as does anything else that the lane does not know.
+    """
+
+    open: bool = True
+
+    def __init__(self, vendor: Vendor, hot: HotMethod, owner: type, client_class: str, patched: Mapping[Any, Any]) -> None:
+        assert vendor.express is not None
+        self._vendor = vendor
+        self._table: ExpressTable = vendor.express
+        self._hot = hot
+        self._owner = owner
+        self._client_class = client_class
+        self._patched = patched
+        self._method = vars(owner)["create"]
+        self._kind = vendor.kind(hot.method)
+        self._way: _Way | None = None
+        self._closed = False
+
+    def create(self, wrapped: Any, resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Wraps the method of a class of the sync client."""
+        scope = None if args else self._scope(resource, kwargs)
+        if scope is None:
+            return wrapped(*args, **kwargs)
+        found = self._find(scope, resource, kwargs)
+        if found is None:
+            return wrapped(*args, **kwargs)
+        answer, decision = found
+        if decision is None:
+            return answer
+        with handed_over(decision):
+            return wrapped(*args, **kwargs)
+
+    def async_create(self, wrapped: Any, resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Wraps the method of a class of the async client."""
+        # What is wrong with the arguments is said at once, and nothing is done before somebody waits for it.
+        live = wrapped(*args, **kwargs)
+        if args or self._scope(resource, kwargs) is None or not inspect.iscoroutine(live):
+            return live
+        mine = self._awaited(live, resource, kwargs)
+        mine.__name__, mine.__qualname__ = live.__name__, live.__qualname__
+        return mine
+
+    async def _awaited(self, live: Any, resource: Any, kwargs: dict[str, Any]) -> Any:
+        scope = self._scope(resource, kwargs)
+        found = self._find(scope, resource, kwargs) if scope is not None else None
+        if found is None:
+            return await live
+        answer, decision = found
+        if decision is None:
+            live.close()
+            return answer
+        with handed_over(decision):
+            return await live
+
+    def _scope(self, resource: Any, kwargs: Mapping[str, Any]) -> Scope | None:
+        """The session that may answer the call in this lane; None where it is none of the lane's."""
+        try:
+            scope = current()
+        except SessionError:
+            return None
+        if (
+            scope is None
+            or scope.mode is not Mode.REPLAY
+            or scope.faults is not None
+            or scope.draws is not None
+            or scope.speed != _AT_ONCE
+            or kwargs.get("stream")
+            or not self.open
+            or self._closed
+            or type(resource) is not self._owner
+        ):
+            return None
+        return scope
+
+    def _find(self, scope: Scope, resource: Any, kwargs: Mapping[str, Any]) -> tuple[Any, Replay | None] | None:
+        """The answer; or, where another call was quicker and got it, what the session decided instead."""
+        way = self._way_of(resource)
+        client = resource._client
+        if way is None or not way.is_open(resource, client):
+            return None
+        body = way.body(client, kwargs)
+        if body is None:
+            return None
+        engine = scope.engine
+        learn_secrets(self._vendor, scope, client)
+        asked = engine.foresight.asked(self._kind, self._hot.method, body)
+        if asked is None or not way.known.renamed.isdisjoint(asked.names):
+            return None
+        interaction = engine.foreseen(asked.key)
+        if interaction is None or not engine.foresight.holds_no_secret(asked, interaction):
+            return None
+        answer = way.answer(interaction)
+        if answer is _NONE:
+            return None
+        return answer, self._decided(scope, asked, interaction)
+
+    def _decided(self, scope: Scope, asked: Asked, interaction: Interaction) -> Replay | None:
+        decision = scope.begin(interaction.request, key=asked.key)
+        scope.engine.foresight.answered(asked, interaction)
+        assert isinstance(decision, Replay)
+        return None if decision.interaction is interaction else decision
+
+    def _way_of(self, resource: Any) -> _Way | None:
+        if self._way is None:
+            way = _Way.of(self._vendor, self._table, self._hot, self._method, self._client_class, self._patched)
+            if way is None or type(resource._client) is not way.client_class:
+                # Another client's class may be called next.
+                self._closed = way is None
+                return None
+            self._way = way
+        return self._way
+
+
+_AT_ONCE: Final = float("inf")
+
+
+class _Way:
+    """The way that a call of one method takes through the SDK and back, as long as nobody has changed it."""
+
+    def __init__(
+        self,
+        table: ExpressTable,
+        hot: HotMethod,
+        known: KnownMethod,
+        client_class: type,
+        steps: list[tuple[type, str, Any]],
+        package: str,
+    ) -> None:
+        self.known = known
+        self.client_class = client_class
+        self._table = table
+        self._hot = hot
+        self._steps = [(vars(owner), name, value) for owner, name, value in steps]
+        self._names = known.arguments - hot.in_headers
+        self._post = next(value for _, name, value in steps if name == "post" and value is not None)
+        self._absent = _absent_types(package)
+        self._models = sys.modules[f"{package}._models"]
+        self._package = package
+        self._shape: Shape | None = None
+
+    @classmethod
+    def of(
+        cls,
+        vendor: Vendor,
+        table: ExpressTable,
+        hot: HotMethod,
+        method: Any,
+        client_name: str,
+        patched: Mapping[Any, Any],
+    ) -> _Way | None:
+        """The way as the SDK has it; None where somebody has changed it, or where we do not know it well enough."""
+        sdk = sys.modules[vendor.package]
+        client_class: Any = getattr(sdk, client_name)
+        home = Path(inspect.getfile(sdk)).parent
+        steps = [(owner, name, vars(owner).get(name)) for owner in client_class.__mro__[:-1] for name in _STEPS]
+        for owner, name, value in steps:
+            ours = patched.get((owner, name)) is value
+            if value is not None and not _is_own(value.__wrapped__ if ours else value, home):
+                return None
+        if not _is_own(method, home):
+            return None
+        known = known_method(vendor.package, table, hot, inspect.unwrap(method))
+        return None if known is None else cls(table, hot, known, client_class, steps, vendor.package)
+
+    def is_open(self, resource: Any, client: Any) -> bool:
+        """Whether a call of `resource`, which belongs to `client`, still goes this way."""
+        post = vars(resource).get("_post")
+        if (
+            type(client) is not self.client_class
+            or getattr(post, "__func__", None) is not self._post
+            or getattr(post, "__self__", None) is not client
+            or getattr(client, "_middleware", ())
+            or client._strict_response_validation
+        ):
+            return False
+        for names, name, value in self._steps:
+            if names.get(name) is not value:
+                return False
+        own = vars(client)
+        if not own.keys().isdisjoint(_STEPS):
+            return False
+        return all(_is_plain_header(name, value) for name, value in (client._custom_headers or {}).items())
+
+    def body(self, client: Any, kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The body that the SDK makes of these arguments; None where that is for the SDK to say."""
+        body: dict[str, Any] = {}
+        for name, value in kwargs.items():
+            if type(value) in self._absent:
+                continue
+            if name in self._names:
+                body[name] = value
+            elif name in self._hot.in_headers:
+                if not _is_plain_text(value):
+                    return None
+            elif name in _NOTHING_BESIDE:
+                if value is not None and value != {}:
+                    return None
+            elif name != "timeout" or type(value) not in (int, float, type(None)):
+                return None
+        if not self._hot.needed <= body.keys():
+            return None
+        return body if self._table.takes_as_it_is(client, body, self.known.namespace) else None
+
+    def answer(self, interaction: Interaction) -> Any:
+        """What the SDK makes of the recorded answer; `_NONE` where that is for the SDK to say."""
+        response = interaction.response._to_read()
+        status = response.http_status
+        if (
+            response.status != "ok"
+            or not (status is None or 200 <= status < 300)
+            or response.error is not None
+            or response.incomplete
+            or response.encoding is not None
+            or response.events is not None
+            or not is_object(response.body)
+        ):
+            return _NONE
+        try:
+            answer = self._built(response.body)
+        except Exception:  # noqa: BLE001 (whatever the SDK has against it, it says itself)
+            return _NONE
+        if not isinstance(answer, self._models.BaseModel):
+            return _NONE
+        headers = {name.lower(): value for name, value in (response.headers or {}).items()}
+        _name_by(self._models, answer, headers)
+        return answer
+
+    def _built(self, body: Any) -> Any:
+        if self._shape is None:
+            self._shape = Shape(self._package, self.known.cast_to)
+        return self._shape.build(body)
+
+
+def _name_by(models: Any, answer: Any, headers: Mapping[str, str]) -> None:
+    """Set the ids that the SDK takes from the headers."""
+    if hasattr(models, "add_response_ids"):
+        models.add_response_ids(
+            answer, request_id=headers.get("request-id"), workspace_id=headers.get("anthropic-workspace-id")
+        )
+    elif hasattr(models, "add_request_id"):
+        package = models.__name__.partition(".")[0]
+        models.add_request_id(answer, headers.get("request-id" if package == "anthropic" else "x-request-id"))
+
+
+def _absent_types(package: str) -> frozenset[type]:
+    """The classes of arguments that were not given, and that the SDK leaves out."""
+    types = sys.modules[f"{package}._types"]
+    found = [types.NotGiven]
+    if hasattr(types, "omit"):
+        found.append(types.Omit)
+    return frozenset(found)
+
+
+def _is_own(method: Any, home: Path) -> bool:
+    """Whether a method is the SDK's own code, in all its layers."""
+    while isinstance(method, FunctionType):
+        if home not in Path(method.__code__.co_filename).parents:
+            return False
+        inner = vars(method).get("__wrapped__")
+        if inner is None:
+            return True
+        method = inner
+    return False
+
+
+def _is_plain_header(name: Any, value: Any) -> bool:
+    return (
+        type(name) is str
+        and type(value) is str
+        and name.isascii()
+        and value.isascii()
+        and not name.lower().startswith("x-stainless")
+    )
+
+
+def _is_plain_text(value: Any) -> bool:
+    """Whether this, or each of these, can stand in a header."""
+    texts: list[Any] = value if type(value) is list else [value]
+    return all(type(text) is str and text.isascii() and text.isprintable() for text in texts)
+
+
