@@ -14,15 +14,14 @@ from agentreplay._tool_names import underlying
 
 _MOST_FRAMES: Final = 8
 
-Namespaces = Sequence[Mapping[str, Any]]
+
+def caller() -> FrameType:
+    """The frame that called the function that calls this."""
+    return sys._getframe(2)
 
 
-def namespaces_around(depth: int) -> Namespaces:
-    """The local names of the functions and class bodies that the caller stands in; `depth` frames above this one.
-
-    They are looked at now, not kept: a function's names are gone once it has returned.
-    """
-    caller = sys._getframe(depth)
+def _names_around(caller: FrameType) -> Sequence[Mapping[str, Any]]:
+    """The local names of the functions and class bodies that the caller stands in, the innermost first."""
     found: list[Mapping[str, Any]] = []
     module = caller.f_globals
     frame: FrameType | None = caller
@@ -33,10 +32,12 @@ def namespaces_around(depth: int) -> Namespaces:
     return found
 
 
-def return_annotation(function: Any, namespaces: Namespaces, given: Any = None) -> Callable[[], Any]:
+def return_annotation(function: Any, defined_in: FrameType | None, given: Any = None) -> Callable[[], Any]:
     """A function that gives the return annotation of `function`: `given`, if it is; Any where there is none to be had.
 
-    A name that is not known yet (of a class that is defined further down) is looked up again each time it is asked.
+    Where it is a text with local names, these are looked up now in `defined_in`, the frame that defines the function:
+    they are gone once that has returned. A name that is not known yet (of a class that is defined further down) is
+    looked up again each time it is asked.
     """
     if given is not None:
         return lambda: given
@@ -47,7 +48,10 @@ def return_annotation(function: Any, namespaces: Namespaces, given: Any = None) 
     if not isinstance(annotation, str):
         return lambda: annotation
     text = annotation
-    found = _evaluated(text, plain, namespaces)
+    found = _evaluated(text, plain, ())
+    if found is _NOT_YET and defined_in is not None:
+        # Only then: looking at the names of a frame keeps alive what they stand for.
+        found = _evaluated(text, plain, _names_around(defined_in))
     if found is not _NOT_YET:
         return lambda: found
 
@@ -70,7 +74,7 @@ def _written(function: Any) -> Any:
     return annotations.get("return", Any)
 
 
-def _evaluated(text: str, function: Any, namespaces: Namespaces) -> Any:
+def _evaluated(text: str, function: Any, namespaces: Sequence[Mapping[str, Any]]) -> Any:
     plain = inspect.unwrap(function)
     known: dict[str, Any] = {}
     for names in reversed(namespaces):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Final, Literal, TypeAlias
 
 from agentreplay._active import Scope, current
@@ -70,14 +71,19 @@ class ToolOptions:
 
 
 class ToolFunction:
-    """A recorded function: `function` is what was decorated, `name` what its calls are recorded under."""
+    """A recorded function: `function` is what was decorated, `name` what its calls are recorded under.
 
-    def __init__(self, function: Any, name: str, place: Place, options: ToolOptions, namespaces: Any = ()) -> None:
+    `defined_in` is the frame in which it was defined, whose names its annotations may use.
+    """
+
+    def __init__(
+        self, function: Any, name: str, place: Place, options: ToolOptions, defined_in: FrameType | None = None
+    ) -> None:
         self.name = name
         self.place = place
         self.options = options
         self._arguments = ToolArguments(name, function, options.ignore, options.encode)
-        self._annotation = return_annotation(function, namespaces, options.returns)
+        self._annotation = return_annotation(function, defined_in, options.returns)
         self._failures = Failures(name, options.raises)
         self._forms: tuple[ResultForm, StreamForm] | None = None
         plain: Any = function.__func__ if isinstance(function, (classmethod, staticmethod)) else function

@@ -44,9 +44,9 @@ class Place:
         return self.file != other.file or self.changed is None or self.changed != other.changed
 
     def is_beside(self, other: Place) -> bool:
-        """Whether both stand in the same scope, or both outside of all functions."""
+        """Whether both stand in one module, and there in the same function or both outside of all."""
         inner, others = (place.qualname.rpartition("<locals>.")[0] for place in (self, other))
-        return inner == others and (not inner or self.module == other.module)
+        return (self.module, inner) == (other.module, others)
 
 
 def underlying(function: Any) -> Any:
@@ -114,7 +114,7 @@ class _Names:
 
 
 def _may_share(one: Place, other: Place) -> bool:
-    # Functions inside of different functions are seldom meant for one session; if they are, that is seen there.
+    # Those of different modules and functions are seldom meant for one session; if they are, that is seen there.
     return one.is_again(other) or not one.is_beside(other)
 
 

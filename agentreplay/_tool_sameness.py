@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime, time
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ def same(one: Any, other: Any) -> bool:
         return fields.keys() == others.keys() and all(same(item, others[name]) for name, item in fields.items())
     if isinstance(one, (list, tuple)):
         return _all_same(cast("Iterable[Any]", one), cast("Iterable[Any]", other))
+    if isinstance(one, Set):
+        return _all_same(sorted(one, key=repr), sorted(other, key=repr))
     if isinstance(one, Mapping):
         pairs = one.items()
         return _all_same(pairs, cast("Mapping[Any, Any]", other).items())

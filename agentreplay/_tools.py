@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable, Collection
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import wrapt
@@ -12,7 +13,7 @@ import wrapt
 from agentreplay._calls import LiveCall
 from agentreplay._errors import ConfigurationError
 from agentreplay._patching import OnePatch
-from agentreplay._tool_annotations import Namespaces, namespaces_around
+from agentreplay._tool_annotations import caller
 from agentreplay._tool_function import ToolFunction, ToolOptions, ToolPolicy
 from agentreplay._tool_names import Place, add_name, name_of, place_of
 from agentreplay._tool_objects import JsonFunction
@@ -94,8 +95,8 @@ def tool(
     """
     options = _options(kind, policy, ignore, encode, decode, raises, returns)
     if function is None:
-        return lambda decorated: _made(decorated, name, options, namespaces_around(2))
-    return _made(function, name, options, namespaces_around(2))
+        return lambda decorated: _made(decorated, name, options, caller())
+    return _made(function, name, options, caller())
 
 
 def wrap(
@@ -202,7 +203,7 @@ class _ToolObject(_FunctionWrapper):
     def __init__(self, wrapped: Any, wrapper: _Wrapper, enabled: Any = None) -> None:
         super().__init__(wrapped, wrapper, enabled=enabled)
         self._self_tool = wrapper.tool
-        wrapper.object = self
+        wrapper.object = weakref.ref(self)
 
     def __reduce_ex__(self, _protocol: Any) -> Any:
         return self.__qualname__
@@ -219,7 +220,7 @@ class _Wrapper:
 
     def __init__(self, function: ToolFunction) -> None:
         self.tool = function
-        self.object: Any = None
+        self.object: Callable[[], Any] = lambda: None
 
     def __call__(self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.tool.is_coroutine:
@@ -259,8 +260,9 @@ class _Wrapper:
         From Python 3.13 on, a class method around a tool hands it the class as a plain argument.
         """
         if instance is None and args and isinstance(args[0], type):
-            found = inspect.getattr_static(args[0], self.object.__name__, None)
-            if isinstance(found, classmethod) and cast("Any", found).__func__ is self.object:
+            ours = self.object()
+            found = inspect.getattr_static(args[0], getattr(ours, "__name__", ""), None)
+            if isinstance(found, classmethod) and cast("Any", found).__func__ is ours:
                 return args[0], args[1:]
         return instance, args
 
@@ -279,7 +281,7 @@ def _options(
     return ToolOptions(kind, policy, names, encode, decode, classes, returns)
 
 
-def _made(function: Any, name: str | None, options: ToolOptions, namespaces: Namespaces) -> Any:
+def _made(function: Any, name: str | None, options: ToolOptions, defined_in: FrameType) -> Any:
     if isinstance(function, _ToolObject):  # Decorated once more: the newer options hold.
         function = function.__wrapped__
     if name is not None and (not isinstance(name, str) or not name):
@@ -287,7 +289,7 @@ def _made(function: Any, name: str | None, options: ToolOptions, namespaces: Nam
     _refuse_uncallable(function, "tool")
     place = place_of(function)
     name = name or name_of(place)
-    made = _ToolObject(function, _Wrapper(ToolFunction(function, name, place, options, namespaces)))
+    made = _ToolObject(function, _Wrapper(ToolFunction(function, name, place, options, defined_in)))
     add_name(name, place, made)
     return made
 
