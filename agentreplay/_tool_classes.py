@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Final
 
@@ -17,15 +16,33 @@ _NOT_THE_PROGRAMS: Final = frozenset(
 """Modules whose classes are too general to say by them which others are meant."""
 
 
-def class_names(annotation: Any) -> dict[str, type]:
+class NamedClasses:
     """The classes that `annotation` names, those of their fields, and the subclasses of all these, by name."""
-    found: dict[type, None] = {}
-    _collect(annotation, found, set())
-    counts = Counter(_short_name(kind) for kind in found)
-    return {
-        _short_name(kind) if counts[_short_name(kind)] == 1 else f"{kind.__module__}.{_short_name(kind)}": kind
-        for kind in found
-    }
+
+    def __init__(self, annotation: Any) -> None:
+        found: dict[type, None] = {}
+        _collect(annotation, found, set())
+        modules = {
+            name: {kind.__module__ for kind in found if _short_name(kind) == name} for name in map(_short_name, found)
+        }
+        self._names = {
+            kind: name if len(modules[name]) == 1 else f"{kind.__module__}.{name}"
+            for kind, name in ((kind, _short_name(kind)) for kind in found)
+        }
+        # Of several that have all of it in common (a class that was defined again, or given slots), the newest.
+        self._classes = {name: kind for kind, name in self._names.items()}
+
+    def name_of(self, kind: type) -> str | None:
+        """The name of a class, None of one that the annotation does not lead to."""
+        return self._names.get(kind)
+
+    def get(self, name: Any) -> type | None:
+        """The class of this name, None where there is none."""
+        return self._classes.get(name) if isinstance(name, str) else None
+
+    def items(self) -> Iterable[tuple[str, type]]:
+        """All of them, with their names."""
+        return self._classes.items()
 
 
 def _short_name(kind: type) -> str:

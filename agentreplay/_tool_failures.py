@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Union
 
 from agentreplay._cassette import RecordedError
-from agentreplay._tool_classes import class_names
+from agentreplay._tool_classes import NamedClasses
 from agentreplay._tool_errors import RecordedToolError
 from agentreplay._tool_objects import Rebuildable
 from agentreplay._tool_values import Unreadable, Unrecordable, decoded, encoded
@@ -36,8 +36,7 @@ class Failures:
         if isinstance(error, RecordedToolError):
             return RecordedError(type=error.name, message=error.text)
         kind = type(error)
-        known = self._known()
-        name = next((name for name, each in known.items() if each is kind), None)
+        name = self._name_of(kind)
         recorded = RecordedError(type=name or kind.__qualname__.rpartition("<locals>.")[2], message=_text(error))
         if name is None:
             return recorded
@@ -51,7 +50,7 @@ class Failures:
 
     def restored(self, recorded: RecordedError) -> Exception:
         """The exception that was recorded; a RecordedToolError in its place, where its class is not known here."""
-        kind = self._known().get(recorded.type)
+        kind = self._class_of(recorded.type)
         if kind is not None and recorded.args is not None:
             try:
                 args = [decoded(item, _PLAIN, "args") for item in recorded.args]
@@ -61,10 +60,23 @@ class Failures:
                 pass
         return RecordedToolError(self._tool, recorded.type, recorded.message)
 
-    def _known(self) -> dict[str, Any]:
-        registered = class_names(Union[self._raises]) if self._raises else {}  # noqa: UP007 (a tuple of any length)
-        named = {f"{kind.__module__}.{name}" if name in _BUILTINS else name: kind for name, kind in registered.items()}
-        return {**_BUILTINS, **named}
+    def _registered(self) -> NamedClasses:
+        # Anew each time: a subclass may be defined later.
+        return NamedClasses(Union[self._raises] if self._raises else Any)  # noqa: UP007 (a tuple of any length)
+
+    def _name_of(self, kind: type[Exception]) -> str | None:
+        if _BUILTINS.get(kind.__name__) is kind:
+            return kind.__name__
+        name = self._registered().name_of(kind)
+        return f"{kind.__module__}.{name}" if name in _BUILTINS else name
+
+    def _class_of(self, name: str) -> Any:
+        found = _BUILTINS.get(name) or self._registered().get(name)
+        module, _, short = name.rpartition(".")
+        if found is None and short in _BUILTINS:
+            found = self._registered().get(short)
+            return found if found is not None and found.__module__ == module else None
+        return found
 
 
 def _text(error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel
 
 from agentreplay._json_values import is_object
-from agentreplay._tool_classes import class_names
+from agentreplay._tool_classes import NamedClasses
 from agentreplay._tool_values import Encode, Unreadable, Unrecordable
 
 JsonFunction = Callable[[Any], Any]
@@ -44,8 +44,7 @@ class Rebuildable:
     """
 
     def __init__(self, annotation: Any, encode: JsonFunction | None, decode: JsonFunction | None) -> None:
-        self._classes = class_names(annotation)
-        self._names = {kind: name for name, kind in self._classes.items()}
+        self._classes = NamedClasses(annotation)
         self._encode = encode
         self._decode = decode
 
@@ -55,7 +54,7 @@ class Rebuildable:
         Raises:
             Unrecordable: its class is none of those that can be made again.
         """
-        name = self._names.get(type(value))
+        name = self._classes.name_of(type(value))
         found = _tag(value, name, place, encode) if name is not None else None
         if found is None and self._encode is not None:
             found = {"$encoded": encoded_by(self._encode, value, place)}

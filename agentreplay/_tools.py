@@ -147,7 +147,7 @@ class WrappedMethod:
         except AttributeError:
             near = [each for each in dir(owner) if not each.startswith("_")]
             raise ConfigurationError.unknown_choice("method", method, near) from None
-        known: Any = getattr(found, "_self_parent", found)
+        known: Any = found._self_parent if isinstance(found, _BoundToolObject) else found
         if isinstance(known, _ToolObject) and not _is_inert(known):
             raise ConfigurationError(
                 f"{self._label}: it is a tool already, called {known._self_tool.name!r}. Undo that first, or leave it."
