@@ -167,7 +167,7 @@ class Run:
     @pytest.hookimpl(specname="pytest_runtest_makereport")
     def pytest_shorten_failure(self, call: pytest.CallInfo[None]) -> None:
         """Show the user's code and what our error says, not the frames between."""
-        if call.excinfo is not None and not self._config.getoption("fulltrace"):
+        if call.excinfo is not None and not self._config.getoption("fulltrace", False):
             shorten(call.excinfo.value)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -183,7 +183,7 @@ class Run:
         test.saw(report, error)
         if call.excinfo is not None and report.failed:
             bare = bare_report(call.excinfo)
-            if bare is not None and not self._config.getoption("fulltrace"):
+            if bare is not None and not self._config.getoption("fulltrace", False):
                 report.longrepr = bare  # type: ignore[assignment]
         if report.when == "teardown":
             verdict = test.verdict()

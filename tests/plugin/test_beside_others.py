@@ -51,3 +51,31 @@ def test_each_records_and_replays_its_own(project: Project, plugin: str, record:
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["2 tests: replayed 2"])
     assert len(list(project.path.rglob("*.yaml"))) == 2
+
+
+def test_a_test_that_runs_pytest_is_apart_from_what_it_runs(project: Project) -> None:
+    """In the same process: the calls of the inner run are those of its tests, those around it the test's."""
+    project.write("conftest.py", "pytest_plugins = ['pytester']")
+    project.test(f"""
+        INNER = '''
+            import pytest
+            from agent import ask
+
+            @pytest.mark.agentreplay
+            def test_inner(): ask("inner")
+        '''
+
+        @pytest.mark.agentreplay
+        def test_outer(pytester):
+            ask("before")
+            pytester.makeini({INI!r})
+            pytester.makepyfile(INNER)
+            for told in ("recorded 1", "replayed 1"):
+                result = pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:hypothesispytest")
+                result.assert_outcomes(passed=1)
+                result.stdout.fnmatch_lines([f"1 test: {{told}}"])
+            ask("after")
+    """)
+    project.run().assert_outcomes(passed=1)
+    assert len(project.cassette("test_outer").interactions) == 2
+    project.run("--agentreplay-mode=extend").stdout.fnmatch_lines(["1 test: replayed 2"])

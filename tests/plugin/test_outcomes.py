@@ -70,6 +70,20 @@ def test_a_test_that_did_not_pass_leaves_the_cassette_as_it_was(project: Project
     assert file.read_bytes() == before
 
 
+def test_an_interrupted_run_leaves_the_cassette_as_it_was(project: Project) -> None:
+    """Control-C in the middle of a test keeps nothing of it, and what the tests before it recorded."""
+    mark = "@pytest.mark.agentreplay\n"
+    text = f"{mark}def test_one(): ask({{0!r}})\n{mark}def test_two():\n    ask({{0!r}})\n"
+    project.test(text.format("old"))
+    project.run(RECORD).assert_outcomes(passed=2)
+    project.test(text.format("new") + "    raise KeyboardInterrupt")
+    arguments = ("-p", "no:randomly", "-p", "no:hypothesispytest", RECORD)
+    ran = project.pytester.inline_run(*arguments, no_reraise_ctrlc=True)
+    assert ran.ret == pytest.ExitCode.INTERRUPTED
+    asked = {file.parent.name: "new" in file.read_text(encoding="utf-8") for file in project.files}
+    assert asked == {"test_one": True, "test_two": False}
+
+
 def test_a_failing_subtest_leaves_the_cassette_as_it_was(project: Project) -> None:
     """The body ends well then, and the test fails all the same."""
     text = (

@@ -41,6 +41,32 @@ def test_tests_that_differ_in_anything_have_cassettes_of_their_own(project: Proj
         project.run().assert_outcomes(passed=27)
 
 
+@pytest.mark.parametrize("how", ["importlib", "prepend", "append"])
+def test_a_test_has_one_place_however_it_is_started(project: Project, how: str) -> None:
+    """However modules are imported, from whichever folder and root, all together or one alone by its name."""
+    for folder in ("checks", "checks/deep"):
+        project.write(f"{folder}/__init__.py", "")
+        project.test(
+            "class TestRain:\n    @pytest.mark.agentreplay\n    def test_it(self): ask()", f"{folder}/test_it.py"
+        )
+    project.run(f"--import-mode={how}").assert_outcomes(passed=2)
+    assert len(project.files) == 2
+    test = project.path / "checks" / "deep" / "test_it.py::TestRain::test_it"
+    elsewhere = project.path / "elsewhere"
+    elsewhere.mkdir()
+    with project.offline():
+        for folder, arguments in [
+            (elsewhere, [str(project.path / "checks")]),
+            (elsewhere, [str(test)]),
+            (test.parent, ["test_it.py::TestRain::test_it"]),
+            (project.path, ["--rootdir=checks/deep", "checks/deep/test_it.py"]),
+        ]:
+            project.environment.chdir(folder)
+            result = project.run(f"--import-mode={how}", "--agentreplay-mode=replay", *arguments)
+            result.stdout.fnmatch_lines(["* test*: replayed *"])
+            assert result.ret == pytest.ExitCode.OK
+
+
 def test_a_cassette_names_its_test(project: Project) -> None:
     """The module and the test stand in the file."""
     project.test("@pytest.mark.agentreplay\ndef test_rain(): ask()")

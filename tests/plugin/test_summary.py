@@ -119,6 +119,13 @@ def test_the_report_is_a_file_for_programs(mixed: Project) -> None:
     assert "test_agent.py::test_plain" not in tests
 
 
+def test_a_run_without_a_terminal_is_judged_all_the_same(mixed: Project) -> None:
+    """Reporter or not, by its exit status and its report."""
+    result = mixed.pytester.inline_run("-p", "no:terminal", "-p", "no:randomly", "--agentreplay-report=report.json")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert mixed.report()["totals"]["missed"] == 1
+
+
 def test_a_report_that_cannot_be_written_fails_the_run(project: Project) -> None:
     """And the summary says why."""
     project.test("@pytest.mark.agentreplay\ndef test_it(): ask()")
