@@ -55,13 +55,13 @@ def test_a_test_has_one_place_however_it_is_started(project: Project, how: str) 
     elsewhere = project.path / "elsewhere"
     elsewhere.mkdir()
     with project.offline():
-        for folder, arguments in [
+        for start, arguments in [
             (elsewhere, [str(project.path / "checks")]),
             (elsewhere, [str(test)]),
             (test.parent, ["test_it.py::TestRain::test_it"]),
             (project.path, ["--rootdir=checks/deep", "checks/deep/test_it.py"]),
         ]:
-            project.environment.chdir(folder)
+            project.environment.chdir(start)
             result = project.run(f"--import-mode={how}", "--agentreplay-mode=replay", *arguments)
             result.stdout.fnmatch_lines(["* test*: replayed *"])
             assert result.ret == pytest.ExitCode.OK
