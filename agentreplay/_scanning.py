@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from agentreplay._cassette import Cassette
-from agentreplay._errors import CassetteError
-from agentreplay._printable import printable
+from agentreplay._errors import CassetteError, ConfigurationError
+from agentreplay._kingfisher import NAME as KINGFISHER
+from agentreplay._kingfisher import findings_of_kingfisher
+from agentreplay._printable import QUOTE_LIMIT, printable
 from agentreplay._redaction import Redactor
 from agentreplay._storage import cassette_files
+
+OWN_ENGINE: Final = "own"
+ENGINES: Final = (OWN_ENGINE, KINGFISHER)
+"""What can look for secrets; another engine looks beside our own."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,27 @@ class ScanFinding:
         return {name: value for name, value in fields.items() if value}
 
 
-def scan_folder(directory: Path, *, personal: Collection[str] = ()) -> list[ScanFinding]:
+def scan_folder(directory: Path, *, personal: Collection[str] = (), engine: str = OWN_ENGINE) -> list[ScanFinding]:
     """What looks like a secret in the cassettes under `directory`, file by file.
 
+    With another `engine` than our own, what that finds in the same folder follows.
+
     Raises:
-        ConfigurationError: `personal` names no personal data that is known.
+        ConfigurationError: `personal` names no personal data that is known, `engine` no engine.
+        ScanEngineError: the other engine is not installed, or it failed.
     """
+    if engine not in ENGINES:
+        raise ConfigurationError.unknown_choice("engine", engine, ENGINES)
+    found = _own_findings(directory, personal)
+    if engine == KINGFISHER:
+        found += [
+            ScanFinding(path, f"line {line}", f"{printable(label, QUOTE_LIMIT)} ({engine})")
+            for path, line, label in findings_of_kingfisher(directory)
+        ]
+    return found
+
+
+def _own_findings(directory: Path, personal: Collection[str]) -> list[ScanFinding]:
     found: list[ScanFinding] = []
     for path in cassette_files(directory):
         redactor = Redactor(personal=personal)

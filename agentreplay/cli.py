@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("directory", type=Path)
     scan.add_argument("--json", action="store_true", help="print what was found as JSON")
     scan.add_argument("--personal", action="append", default=[], metavar="NAME", help="look for personal data as well")
+    scan.add_argument("--engine", default="own", metavar="NAME", help="kingfisher: have that scanner look as well")
 
     collect = _command(commands, "collect", _collect, "make cassettes of what running apps have recorded")
     collect.add_argument("directory", type=Path, help="the folder that was recorded to; the cassettes go there too")
@@ -120,7 +121,7 @@ def _keep(options: argparse.Namespace) -> int:
 def _scan(options: argparse.Namespace) -> int:
     from agentreplay._scanning import scan_folder
 
-    found = scan_folder(options.directory, personal=options.personal)
+    found = scan_folder(options.directory, personal=options.personal, engine=options.engine)
     if options.json:
         print(json.dumps([finding.as_json() for finding in found], indent=2))
     else:

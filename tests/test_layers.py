@@ -22,7 +22,7 @@ ROWS: Final[dict[str, str]] = {
     "values": """
         _version _kinds _printable _canonical _json_reading _json_values _plain_json _modes
         _tool_errors _errors _file_errors _journal_errors _session_errors _verdict_errors _mismatch _sdks _production
-        _recording_status
+        _recording_status _scan_errors
         _miss _miss_text _excerpts _word_diff _alignment _terminal _drift_report
     """,
     "plain rules": """
@@ -45,7 +45,9 @@ ROWS: Final[dict[str, str]] = {
     "functions of the program": "_tool_* _tools",
     "the vendors": "integrations",
     "the session": "_judging _install _experiments _keeping _session _arguments",
-    "front doors": "testing pytest_plugin _pytest_* _vcr_* _scanning _collecting _running _startup cli _public __init__",
+    "front doors": """
+        testing pytest_plugin _pytest_* _vcr_* _kingfisher _scanning _collecting _running _startup cli _public __init__
+    """,
 }
 """From the bottom to the top; a package stands for all its modules, a name with `*` for all that begin so."""
 
