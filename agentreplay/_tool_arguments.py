@@ -15,7 +15,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from agentreplay._errors import ConfigurationError
 from agentreplay._tool_errors import ToolValueError
 from agentreplay._tool_objects import JsonFunction, encoded_by, fields_of
-from agentreplay._tool_types import TEXTS
+from agentreplay._tool_types import TEXTS, class_of
 from agentreplay._tool_values import Encode, Unrecordable, encoded, is_tag
 
 _MOST_LEVELS: Final = 200
@@ -109,10 +109,11 @@ class _Shown:
         self._levels = 0
 
     def encode(self, value: Any, place: str) -> Any:
-        if type(value) in {str, int, bool} or value is None:
+        kind = class_of(value)
+        if kind in {str, int, bool} or value is None:
             return value
         if self._levels >= _MOST_LEVELS:
-            raise Unrecordable(place, type(value), "which is nested too deep, or holds itself")
+            raise Unrecordable(place, kind, "which is nested too deep, or holds itself")
         self._levels += 1
         try:
             return self._shown(value, place)
@@ -126,9 +127,9 @@ class _Shown:
         if fields is not None:
             return {name: self.encode(item, f"{place}.{name}") for name, item in fields.items()}
         if isinstance(value, Mapping):
-            return self._members(value, place)
+            return self._members(cast("Any", value), place)
         if isinstance(value, Set):
-            items = [self.encode(item, f"an item of {place}") for item in value]
+            items = [self.encode(item, f"an item of {place}") for item in cast("Any", value)]
             return sorted(items, key=lambda item: (type(item).__name__, repr(item)))
         if isinstance(value, (list, tuple, deque)):
             return [self.encode(item, f"{place}[{number}]") for number, item in enumerate(cast("list[Any]", value))]
@@ -157,7 +158,8 @@ class _Shown:
                 why = "of which no JSON can be made"
         if self._encode is not None:
             return encoded_by(self._encode, value, place)
-        raise Unrecordable(place, type(value), why)
+        kind = class_of(value)
+        raise Unrecordable(place, kind, why)
 
     def decoded(self, tag: str, data: dict[str, Any], place: str, decode: Encode) -> Any:
         """Arguments are never made again."""

@@ -77,7 +77,7 @@ def _parts(annotation: Any) -> Iterator[Any]:
     yield from getattr(annotation, "__constraints__", ())
 
 
-def _hints(kind: type) -> Iterator[Any]:
+def _hints(kind: Any) -> Iterator[Any]:
     """The annotations of the fields of a class."""
     if issubclass(kind, BaseModel):
         yield from (field.annotation for field in kind.model_fields.values())

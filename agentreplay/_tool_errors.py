@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agentreplay._errors import AgentReplayError, RecordingError, SessionError
 from agentreplay._printable import printable
 
@@ -24,8 +26,10 @@ class RecordedToolError(AgentReplayError):
         self.name = name
         self.text = text
         super().__init__(text)
-        if hasattr(self, "add_note"):
-            self.add_note(
+        # Since Python 3.11.
+        add_note: Any = getattr(self, "add_note", None)
+        if add_note is not None:
+            add_note(
                 f"The tool {tool!r} raised a {name} when it was recorded. To get that class back, register it: "
                 f"@agentreplay.tool(raises=({name},))."
             )

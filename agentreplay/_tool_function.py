@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
 from agentreplay._active import Scope, current
 from agentreplay._calls import LiveCall, deciding_session
@@ -86,7 +86,8 @@ class ToolFunction:
         self._annotation = return_annotation(function, defined_in, options.returns)
         self._failures = Failures(name, options.raises)
         self._forms: tuple[ResultForm, StreamForm] | None = None
-        plain: Any = function.__func__ if isinstance(function, (classmethod, staticmethod)) else function
+        is_descriptor = isinstance(function, (classmethod, staticmethod))
+        plain: Any = cast("Any", function).__func__ if is_descriptor else function
         self.is_coroutine = inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(
             getattr(plain, "__call__", None)  # noqa: B004 (what is called of a callable object)
         )

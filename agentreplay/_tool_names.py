@@ -64,9 +64,9 @@ def underlying(function: Any) -> Any:
 
 def place_of(function: Any) -> Place:
     """Where `function`, or the class of a callable object, was written."""
-    found = underlying(function)
+    found: Any = underlying(function)
     if not hasattr(found, "__qualname__"):
-        found = type(found)
+        found = cast("Any", type(found))
     code: Any = getattr(inspect.unwrap(found), "__code__", None)
     if code is None:
         return Place(str(found.__module__), found.__qualname__)

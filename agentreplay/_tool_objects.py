@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from agentreplay._json_values import is_object
 from agentreplay._tool_classes import NamedClasses
+from agentreplay._tool_types import class_of
 from agentreplay._tool_values import Encode, Unreadable, Unrecordable
 
 JsonFunction = Callable[[Any], Any]
@@ -21,19 +22,19 @@ _PLAIN_BASES: Final = (str, int, float)
 
 def fields_of(value: Any) -> dict[str, Any] | None:
     """What a model, a dataclass, an attrs object or a named tuple holds, by name; None of anything else."""
-    kind = type(value)
+    kind = class_of(value)
     if isinstance(value, BaseModel):
-        known = kind.model_fields
+        known: dict[str, Any] = kind.model_fields
         return {name: item for name, item in vars(value).items() if name in known} | (value.model_extra or {})
     if isinstance(value, tuple) and hasattr(kind, "_fields"):
         return {name: getattr(value, name) for name in cast("Any", value)._fields}
     if dataclasses.is_dataclass(kind):
-        names = [field.name for field in dataclasses.fields(kind)]
+        names: list[str] = [field.name for field in dataclasses.fields(kind)]
     elif hasattr(kind, "__attrs_attrs__"):
         names = [attribute.name for attribute in kind.__attrs_attrs__]
     else:
         return None
-    held = {name: getattr(value, name) for name in names if hasattr(value, name)}
+    held: dict[str, Any] = {name: getattr(value, name) for name in names if hasattr(value, name)}
     return held | getattr(value, "__dict__", {})
 
 
@@ -59,7 +60,8 @@ class Rebuildable:
         if found is None and self._encode is not None:
             found = {"$encoded": encoded_by(self._encode, value, place)}
         if found is None:
-            raise Unrecordable(place, type(value), "which could not be made again from JSON")
+            kind = class_of(value)
+            raise Unrecordable(place, kind, "which could not be made again from JSON")
         return found
 
     def decoded(self, tag: str, data: dict[str, Any], place: str, decode: Encode) -> Any:
@@ -95,7 +97,7 @@ def encoded_by(function: JsonFunction, value: Any, place: str) -> Any:
     Raises:
         Unrecordable: it fails, or what it gives is no JSON.
     """
-    kind = type(value)
+    kind = class_of(value)
     try:
         data = function(value)
     except Exception as error:
@@ -132,7 +134,7 @@ def _tag(value: Any, name: str, place: str, encode: Encode) -> dict[str, Any] | 
     base = next((base for base in _PLAIN_BASES if isinstance(value, base)), None)
     if base is None or getattr(value, "__dict__", None):
         return None
-    return {"$object": name, "of": encode(base.__str__(value) if base is str else base(value), place)}
+    return {"$object": name, "of": encode(str.__str__(value) if isinstance(value, str) else base(value), place)}
 
 
 def _made(kind: type, fields: dict[str, Any], fields_set: Any) -> Any:
@@ -148,7 +150,7 @@ def _made(kind: type, fields: dict[str, Any], fields_set: Any) -> Any:
 
 
 def _model(kind: type[BaseModel], fields: dict[str, Any], fields_set: Any) -> BaseModel:
-    value = kind.__new__(kind)
+    value: BaseModel = kind.__new__(kind)
     own: Mapping[str, Any] = {name: item for name, item in fields.items() if name in kind.model_fields}
     extra = {name: item for name, item in fields.items() if name not in kind.model_fields}
     private = {name: attribute.get_default() for name, attribute in kind.__private_attributes__.items()}

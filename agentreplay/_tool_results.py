@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from agentreplay._tool_errors import ToolResultError, ToolValueError
 from agentreplay._tool_objects import JsonFunction, Rebuildable
 from agentreplay._tool_sameness import same
+from agentreplay._tool_types import class_of
 from agentreplay._tool_values import Unreadable, Unrecordable, decoded, encoded, has_tags
 
 UNKNOWN: Final = Any
@@ -49,9 +50,8 @@ class ResultForm:
         except Unrecordable as error:
             raise ToolValueError.in_result(self._tool, error.place, error.found, error.why) from error.__cause__
         except ValueError as error:
-            raise ToolValueError.in_result(
-                self._tool, place, type(value), f"and JSON cannot hold it: {error}"
-            ) from error
+            kind = class_of(value)
+            raise ToolValueError.in_result(self._tool, place, kind, f"and JSON cannot hold it: {error}") from error
         return Written(data, tagged=self._adapter is not None or has_tags(data))
 
     def read(self, data: Any, *, tagged: bool, place: str = "result") -> Any:

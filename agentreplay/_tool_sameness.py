@@ -8,11 +8,12 @@ from datetime import datetime, time
 from typing import Any, cast
 
 from agentreplay._tool_objects import fields_of
+from agentreplay._tool_types import class_of
 
 
 def same(one: Any, other: Any) -> bool:
     """Whether nothing but their identity tells the two values apart. They must not hold themselves."""
-    kind = type(one)
+    kind = class_of(one)
     if kind is not type(other):
         return False
     if kind is float or kind is complex:
@@ -27,10 +28,9 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)):
         return _all_same(cast("Iterable[Any]", one), cast("Iterable[Any]", other))
     if isinstance(one, Set):
-        return _all_same(sorted(one, key=repr), sorted(other, key=repr))
+        return _all_same(sorted(cast("Any", one), key=repr), sorted(other, key=repr))
     if isinstance(one, Mapping):
-        pairs = one.items()
-        return _all_same(pairs, cast("Mapping[Any, Any]", other).items())
+        return _all_same(cast("Any", one).items(), other.items())
     numpy: Any = sys.modules.get("numpy")
     if numpy is not None and isinstance(one, (numpy.ndarray, numpy.generic)):
         return bool(one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes())

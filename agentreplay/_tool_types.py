@@ -36,6 +36,11 @@ FACTORIES: Final[dict[str, Any]] = {
 """What a `defaultdict` may begin its values with, by name."""
 
 
+def class_of(value: object) -> Any:
+    """The class of `value`, whatever is known of it already."""
+    return type(value)
+
+
 def factory_name(factory: Any) -> str | None:
     """The name of a factory that may be named, None of any other."""
     return next((name for name, known in FACTORIES.items() if known is factory), None)
@@ -48,7 +53,7 @@ _PURE_PATHS: Final[dict[str, type[PurePath]]] = {
 
 def path_tag(value: Any) -> dict[str, Any] | None:
     """The tag of a path; None of anything else."""
-    kind = type(value)
+    kind = class_of(value)
     # A path of this machine's own kind is one of that machine's kind where it is read.
     if kind in {PosixPath, WindowsPath}:
         return {"$path": str(value)}

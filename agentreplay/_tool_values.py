@@ -10,11 +10,11 @@ import base64
 import math
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 from agentreplay._json_values import is_array, is_object
 from agentreplay._tool_arrays import array_from_tag, array_tag
-from agentreplay._tool_types import COLLECTIONS, FACTORIES, TEXTS, factory_name, path_class, path_tag
+from agentreplay._tool_types import COLLECTIONS, FACTORIES, TEXTS, class_of, factory_name, path_class, path_tag
 
 _MOST_LEVELS: Final = 200
 """A value nested deeper than this is taken for one without an end."""
@@ -104,7 +104,7 @@ class _Encoding:
         self._levels = 0
 
     def encode(self, value: Any, place: str) -> Any:
-        kind = type(value)
+        kind = class_of(value)
         if value is None or kind in _PLAIN:
             return value
         if kind is float:
@@ -223,6 +223,10 @@ def _read_time(kind: Any) -> Callable[[Any, dict[str, Any], _Decode], Any]:
     return read
 
 
+def _read_text(kind: Callable[[str], Any]) -> Callable[[Any, dict[str, Any], _Decode], Any]:
+    return lambda content, _data, _decode: kind(content)
+
+
 def _pairs(content: Any, decode: _Decode) -> list[tuple[Any, Any]]:
     return [(decode(name), decode(item)) for name, item in content]
 
@@ -253,5 +257,5 @@ _READERS: Final[dict[str, Callable[[Any, dict[str, Any], _Decode], Any]]] = {
     "range": lambda content, _data, _decode: range(*content),
     "path": lambda content, data, _decode: path_class(data.get("class"))(content),
     "array": array_from_tag,
-    **{name: cast("Any", lambda content, _data, _decode, kind=kind: kind(content)) for name, kind in TEXTS.items()},
+    **{name: _read_text(kind) for name, kind in TEXTS.items()},
 }

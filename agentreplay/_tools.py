@@ -95,7 +95,11 @@ def tool(
     """
     options = _options(kind, policy, ignore, encode, decode, raises, returns)
     if function is None:
-        return lambda decorated: _made(decorated, name, options, caller())
+
+        def decorate(decorated: Any) -> Any:
+            return _made(decorated, name, options, caller())
+
+        return decorate
     return _made(function, name, options, caller())
 
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, HttpUrl
 
 import agentreplay
 from agentreplay import ConfigurationError, Matcher, ToolValueError, tool
-from tests.tools.ways import Twice
+from tests.tools.ways import Twice, as_tool
 
 
 class Colour(enum.Enum):
@@ -198,7 +198,7 @@ def test_a_value_that_holds_itself_is_refused(twice: Twice) -> None:
     with pytest.raises(ToolValueError, match="holds itself"):
         twice.record(lambda: tool(nothing_of, name="take")(value))
     with pytest.raises(ToolValueError, match="its result.*holds itself"):
-        twice.record(tool(lambda: value, name="give"))
+        twice.record(as_tool(lambda: value, "give"))
 
 
 def test_encode_that_fails_is_said(twice: Twice) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 import agentreplay
 from agentreplay import CassetteMismatchError, ConfigurationError, ToolResultError, tool, wrap
-from tests.tools.ways import Twice, raised
+from tests.tools.ways import Twice, as_tool, raised
 
 
 class City(BaseModel):
@@ -55,9 +55,9 @@ def test_two_tools_of_one_name_are_refused_with_both_places() -> None:
 
 def test_two_lambdas_of_one_name_are_refused() -> None:
     """They have one name in Python, and stand at two places."""
-    one = tool(lambda: 1, name="given")
+    one = as_tool(lambda: 1, "given")
     with pytest.raises(ConfigurationError, match="two tools are called 'given'"):
-        tool(lambda: 2, name="given")
+        as_tool(lambda: 2, "given")
     assert one() == 1
 
 
@@ -110,7 +110,7 @@ def test_a_module_may_be_reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_tool_that_is_gone_is_named_where_its_recording_is_unused(twice: Twice) -> None:
     """With what may have become of it."""
-    search, other = tool(lambda query: query, name="search"), tool(lambda: 1, name="other")
+    search, other = as_tool(lambda query: query, "search"), as_tool(lambda: 1, "other")
     twice.record(lambda: (search("tea"), other()))
     with pytest.raises(agentreplay.UnusedInteractionsError) as caught:
         twice.replay(other)

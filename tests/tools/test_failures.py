@@ -13,7 +13,7 @@ import pytest
 
 import agentreplay
 from agentreplay import RecordedToolError, ToolValueError, tool
-from tests.tools.ways import Twice, raised
+from tests.tools.ways import Twice, as_tool, raised
 
 
 class ShopError(Exception):
@@ -67,7 +67,7 @@ ERRORS: dict[str, Exception] = {
 def test_a_builtin_exception_comes_back_as_itself(twice: Twice, name: str) -> None:
     """Class, arguments, text and attributes are as they were."""
     error = ERRORS[name]
-    again = tool(lambda: fail(error), name="again")
+    again = as_tool(lambda: fail(error), "again")
     live, replayed = twice.both(lambda: raised(again))
     assert live is error
     assert (type(replayed), replayed.args, str(replayed)) == (type(error), error.args, str(error))
@@ -95,7 +95,7 @@ def test_a_registered_exception_under_a_builtin_one(twice: Twice) -> None:
 
 def test_any_other_exception_comes_back_by_name_and_text(twice: Twice) -> None:
     """A program that hands its text on to a model says the same as when it was recorded."""
-    again = tool(lambda: fail(StrangerError("no entry", 5)), name="again")
+    again = as_tool(lambda: fail(StrangerError("no entry", 5)), "again")
     live, replayed = twice.both(lambda: raised(again))
     assert isinstance(live, StrangerError)
     assert isinstance(replayed, RecordedToolError)
@@ -112,7 +112,7 @@ def test_any_other_exception_comes_back_by_name_and_text(twice: Twice) -> None:
 
 def test_a_registered_exception_made_of_what_json_cannot_hold(twice: Twice) -> None:
     """It comes back by name and text rather than broken."""
-    again = tool(lambda: fail(ValueError(object())), name="again")
+    again = as_tool(lambda: fail(ValueError(object())), "again")
     live, replayed = twice.both(lambda: raised(again))
     assert isinstance(replayed, RecordedToolError)
     assert (replayed.name, str(replayed)) == ("ValueError", str(live))
@@ -120,7 +120,7 @@ def test_a_registered_exception_made_of_what_json_cannot_hold(twice: Twice) -> N
 
 def test_no_class_is_imported_or_called_for_a_name_in_the_file(twice: Twice) -> None:
     """What a file names counts only if the program has registered it."""
-    again = tool(lambda: fail(ValueError("x")), name="again")
+    again = as_tool(lambda: fail(ValueError("x")), "again")
     twice.record(lambda: raised(again))
 
     def forge(data: Any) -> None:
@@ -134,7 +134,7 @@ def test_no_class_is_imported_or_called_for_a_name_in_the_file(twice: Twice) -> 
 
 def test_a_failed_call_reads_as_failed(twice: Twice) -> None:
     """In the file and in the trajectory, with class and text."""
-    again = tool(lambda: fail(KeyError("k")), name="again")
+    again = as_tool(lambda: fail(KeyError("k")), "again")
     twice.record(lambda: raised(again))
     response = twice.cassette.interactions[0].response
     assert response.error is not None
@@ -145,12 +145,12 @@ def test_a_failed_call_reads_as_failed(twice: Twice) -> None:
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
 def test_what_ends_the_program_is_not_recorded(twice: Twice, stop: type[BaseException]) -> None:
     """It passes through, and the call leaves no trace."""
-    again = tool(lambda: fail(stop()), name="again")
+    again = as_tool(lambda: fail(stop()), "again")
 
     def program() -> int:
         with pytest.raises(stop):
             again()
-        return tool(abs, name="abs")(-1)  # type: ignore[no-any-return]
+        return tool(abs, name="abs")(-1)
 
     assert twice.record(program) == 1
     assert [item.request.method for item in twice.cassette.interactions] == ["abs"]
@@ -223,7 +223,7 @@ def test_a_program_that_swallows_such_an_error_is_still_told_by_the_session(twic
             handle()
         assert twice.session._engine is not None
         assert twice.session._engine.first_miss is caught.value
-        return tool(abs, name="abs")(-1)  # type: ignore[no-any-return]
+        return tool(abs, name="abs")(-1)
 
     twice.record(program)
 

@@ -15,7 +15,7 @@ import pytest
 
 import agentreplay
 from agentreplay import tool
-from tests.tools.ways import Twice
+from tests.tools.ways import Twice, as_tool
 
 runs: list[Any] = []
 """What was run for real."""
@@ -141,6 +141,11 @@ async def opened(item: str) -> Any:
     return letters()
 
 
+def _noted(result: Any) -> Any:
+    runs.append("sum")
+    return result
+
+
 async def _collected(source: Any) -> list[Any]:
     return [item async for item in source]
 
@@ -167,11 +172,11 @@ CALLS: dict[str, tuple[str, Any]] = {
     "bound method": ("Shop.bound", lambda: tool(Finder().__call__, name="Shop.bound")("tea")),
     "partial": ("plain", lambda: tool(functools.partial(plain, times=2))("tea")),
     "partial of a coroutine function": ("plain_async", tool(functools.partial(plain_async, "tea"))),
-    "lambda": ("double", lambda: tool(lambda item: plain(item, 2), name="double")("tea")),
+    "lambda": ("double", lambda: as_tool(lambda item: plain(item, 2), "double")("tea")),
     "function that gives a coroutine": ("later", lambda: tool(later)("tea")),
     "function that gives a generator": ("items_of", lambda: list(tool(items_of)("tea"))),
     "coroutine that gives a generator": ("opened", lambda: _collected_later(tool(opened)("tea"))),
-    "builtin function": ("sum", lambda: [tool(sum)([1, 2, 3]), runs.append("sum")][0]),
+    "builtin function": ("sum", lambda: _noted(tool(sum)([1, 2, 3]))),
 }
 
 
@@ -213,7 +218,7 @@ def test_what_frameworks_look_at_stays() -> None:
     assert inspect.isasyncgenfunction(pages_async)
     assert list(inspect.signature(Shop().find).parameters) == ["item"]
     assert inspect.ismethod(Shop().find)
-    assert Shop().find.__self__.city == "Paris"
+    assert inspect.getattr_static(Shop, "find").__name__ == "find"
 
 
 def test_a_tool_of_a_module_pickles_by_its_name_and_copies_as_itself() -> None:
@@ -259,9 +264,10 @@ def test_a_lambda_needs_a_name() -> None:
 
 def test_options_that_cannot_be_meant_are_refused() -> None:
     """Each error names the option."""
-    for options in ({"policy": "never"}, {"kind": ""}, {"name": ""}, {"encode": 1}, {"raises": (KeyboardInterrupt,)}):
+    wrong: list[dict[str, Any]] = [{"policy": "never"}, {"kind": ""}, {"name": ""}, {"encode": 1}, {"raises": int}]
+    for options in wrong:
         with pytest.raises(agentreplay.ConfigurationError, match=next(iter(options))):
-            tool(plain, **options)  # type: ignore[call-overload]
+            tool(plain, **options)
 
 
 def test_a_tool_costs_next_to_nothing_outside_of_sessions() -> None:

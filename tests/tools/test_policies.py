@@ -13,7 +13,7 @@ import pytest
 
 import agentreplay
 from agentreplay import NetworkBlockedError, ToolDriftWarning, ToolForbiddenError, tool
-from tests.tools.ways import Twice, raised
+from tests.tools.ways import Twice, as_tool, raised
 
 answers: list[Any] = []
 """What the real world gives, one after the other."""
@@ -116,7 +116,7 @@ def test_a_warning_that_is_an_error_leaves_the_session_whole(twice: Twice) -> No
 def test_what_a_live_tool_asks_is_answered_from_the_recording(twice: Twice) -> None:
     """It runs for real itself; the calls inside it replay as any others."""
     inner = tool(world, name="inner")
-    outer = tool(lambda: inner("x"), name="outer", policy="live")
+    outer = as_tool(lambda: inner("x"), "outer", policy="live")
     live, replayed = twice.both(outer)
     assert live == replayed == ["x", 0]
     report = twice.session.report()
@@ -162,7 +162,7 @@ def test_verifying_compares_every_tool(twice: Twice) -> None:
 @pytest.mark.parametrize("mode", ["record", "replay", "extend", "live", "verify"])
 def test_a_forbidden_tool_is_an_error_in_every_mode(twice: Twice, mode: str) -> None:
     """It names the tool and the session, and the function does not run."""
-    given = tool(lambda: 1, name="given")
+    given = as_tool(lambda: 1, "given")
     twice.record(given)
 
     def program() -> None:

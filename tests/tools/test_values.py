@@ -25,7 +25,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from agentreplay import tool
 from agentreplay._tool_sameness import same
-from tests.tools.ways import Twice
+from tests.tools.ways import Twice, as_tool
 
 
 class Colour(enum.Enum):
@@ -235,7 +235,7 @@ ANNOTATED: dict[str, tuple[Any, Any]] = {
 def test_a_value_comes_back_without_any_annotation(twice: Twice, name: str) -> None:
     """Types of the standard library and of NumPy are known by a tag."""
     value = PLAIN[name]
-    live, replayed = twice.both(tool(lambda: value, name="give"))
+    live, replayed = twice.both(as_tool(lambda: value, "give"))
     assert live is value
     assert same(value, replayed)
 
@@ -274,7 +274,7 @@ def test_items_of_a_generator_come_back_by_the_annotation(twice: Twice, name: st
         yield None
         yield value
 
-    give.__annotations__["return"] = collections.abc.Iterator[annotation]
+    give.__annotations__["return"] = collections.abc.Iterator.__class_getitem__(annotation)  # type: ignore[attr-defined]
     _, replayed = twice.both(lambda: list(tool(give)()))
     assert same([value, None, value], replayed)
 
@@ -418,5 +418,5 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 def test_any_value_of_the_standard_library_comes_back(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
     """However it is nested."""
     twice = Twice(tmp_path_factory.mktemp("values"))
-    _, replayed = twice.both(tool(lambda: value, name="give"))
+    _, replayed = twice.both(as_tool(lambda: value, "give"))
     assert same(value, replayed)

@@ -147,7 +147,7 @@ def test_a_wrapper_that_somebody_laid_on_top_stays() -> None:
 
     handle = wrap(Store, "read")
     ours = inspect.getattr_static(Store, "read")
-    Store.read = wrapt.FunctionWrapper(ours, theirs)  # type: ignore[method-assign, assignment]
+    Store.read = wrapt.FunctionWrapper(ours, theirs)  # type: ignore[method-assign]
     try:
         handle.undo()
         assert Store().read("k") == "theirs: k of a"

@@ -48,6 +48,12 @@ class Twice:
         self.path.write_text(json.dumps(data), encoding="utf-8")
 
 
+def as_tool(function: Callable[..., Any], name: str, **options: Any) -> Callable[..., Any]:
+    """A function without annotations as a tool of this name."""
+    made: Callable[..., Any] = agentreplay.tool(function, name=name, **options)
+    return made
+
+
 def raised(call: Callable[[], Any]) -> Exception:
     """What `call` raises."""
     try:
