@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from agentreplay._active import Scope
 from agentreplay._calls import LiveCall
@@ -22,6 +22,8 @@ from agentreplay.integrations._mcp.requests import (
     callback_request,
     server_name,
 )
+
+T = TypeVar("T")
 
 PROGRESS: Final = "notifications/progress"
 _CANCELLED: Final = "notifications/cancelled"
@@ -54,6 +56,7 @@ class Conversation:
         self.connection = connection
         self.session: weakref.ref[Any] | None = None
         self.stage: weakref.ref[Any] | None = None
+        self._checking: Any = None
         self._name: str | None = None
         self._order = count()
         self._pending: dict[Any, PendingCall] = {}
@@ -65,6 +68,19 @@ class Conversation:
     def server(self) -> str | None:
         """Which server it is: the name that it gave itself; before that, what was connected to."""
         return self._name or self.connection.label
+
+    async def check_result(self, check: Callable[[], Awaitable[T]]) -> T:
+        """Let the SDK check the result of a tool: one at a time, while calls are recorded or replayed.
+
+        For the first it asks which tools there are. How often it would ask for several that come together depends on
+        when they come, which is not the same in replay.
+        """
+        import anyio
+
+        if self._checking is None:
+            self._checking = anyio.Lock()
+        async with self._checking:
+            return await check()
 
     def learn_server(self, method: str, result: Any) -> None:
         """Take note of a result, which may be that of a handshake."""

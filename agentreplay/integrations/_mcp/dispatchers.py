@@ -54,6 +54,7 @@ class Dispatchers:
         """Wrap the methods by which a client sends."""
         for name in ("send_request", "send_discover", "_register_listen_route"):
             patches.wrap(client_session, name, self._through_dispatcher)
+        patches.wrap(client_session, "validate_tool_result", self._check_result)
 
     def patch_dispatcher(self, dispatcher: Any, patches: Patches) -> None:
         """Wrap the class whose messages are JSON."""
@@ -74,6 +75,12 @@ class Dispatchers:
         conversation = self._conversations.of(dispatcher, lambda: connection_of(stream))
         conversation.session = weakref.ref(session)
         return wrapped(*args, **kwargs)
+
+    async def _check_result(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        conversation = self._conversations.known(session._dispatcher)
+        if conversation is None:
+            return await wrapped(*args, **kwargs)
+        return await conversation.check_result(lambda: wrapped(*args, **kwargs))
 
     async def _send_raw_request(
         self, wrapped: Any, dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -65,6 +65,7 @@ class Sessions:
     def patch(self, client_session: Any, patches: Patches) -> None:
         """Wrap the class."""
         patches.wrap(client_session, "send_request", self._send_request)
+        patches.wrap(client_session, "_validate_tool_result", self._check_result)
         patches.wrap(client_session, "_received_notification", self._received_notification)
         patches.wrap(client_session, "_received_request", self._received_request)
         patches.wrap(client_session, "_send_response", self._send_response)
@@ -88,6 +89,9 @@ class Sessions:
         # It takes the next number before it waits for anything.
         with WatchedCall(call, session._request_id, self._library) as watched:
             return await wrapped(request, _WatchedType(result_type, watched), *args, **kwargs)
+
+    async def _check_result(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return await self._of(session).check_result(lambda: wrapped(*args, **kwargs))
 
     async def _replay(self, wrapped: Any, session: Any, call: Call, *args: Any, **kwargs: Any) -> Any:
         assert call.scope is not None
