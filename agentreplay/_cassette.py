@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import re
 import warnings
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import Field, PrivateAttr, ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from agentreplay._canonical import canonical_json
+from agentreplay import _schema_1 as schema_1
+from agentreplay._content import Content, plain_json, share
 from agentreplay._errors import CassetteSchemaWarning
 from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError, written_as_json
 from agentreplay._files import read_whole, write_whole
+from agentreplay._fingerprints import SharedDigests, comparable_digest
+from agentreplay._json_text import written
+from agentreplay._linear.exact import exactly_equal
 from agentreplay._naming import safe_path
 from agentreplay._nesting import parent_positions
 from agentreplay._provenance import Frozen, Parent
+from agentreplay._putting_together import folded, put_together
 from agentreplay._reading import collector_paused, json_object, shape_error
 from agentreplay._recorded import (
     EventTimes,
@@ -31,9 +31,11 @@ from agentreplay._recorded import (
     RecordedResponse,
     SortedTexts,
     StreamEvent,
+    in_order,
 )
 from agentreplay._redacting import redact_interaction
 from agentreplay._redaction import Redactor
+from agentreplay._sealing import SEAL, file_bytes, sealed_object
 from agentreplay._upgrades import schema_version, upgraded
 
 __all__ = [
@@ -49,15 +51,11 @@ __all__ = [
     "StreamEvent",
 ]
 
-CASSETTE_SCHEMA_VERSION: Final = 1
+CASSETTE_SCHEMA_VERSION: Final = 2
 """The schema that this release writes."""
 
 SHORT_HASH_LENGTH: Final = 12
 """How many digits of the content hash name a file."""
-
-
-_REPLACEMENT: Final = "\ufffd"
-_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def _now() -> str:
@@ -84,6 +82,13 @@ class CassetteMeta(Record):
     @classmethod
     def _optional(cls) -> frozenset[str]:
         return frozenset({"sdks", "frozen", "parent"})
+
+    def _plain(self) -> dict[str, Any]:
+        """The fields as they stand in a file."""
+        found = super()._plain()
+        if self.sdks is not None:
+            found["sdks"] = in_order(self.sdks)
+        return found
 
     def age(self) -> timedelta | None:
         """How long ago it was recorded; None where `recorded_at` is no time."""
@@ -112,6 +117,39 @@ class _Source:
     __hash__ = None  # type: ignore[assignment]
 
 
+class _Read(NamedTuple):
+    """A cassette that was read, the schema that it was of, and its content hash if that is not the one it says."""
+
+    cassette: Cassette
+    schema: int
+    computed: str | None
+
+    @classmethod
+    def of(cls, cassette: Cassette, schema: int, *, sealed: bool, path: Path | None) -> _Read:
+        """What is to be said of `cassette`; one of an older schema gets the ids and the hash of today's."""
+        meta = cassette.meta
+        # Other tools take their hashes of other texts.
+        is_ours = bool(meta.content_hash) and "agentreplay_version" in meta.model_fields_set
+        try:
+            if schema == CASSETTE_SCHEMA_VERSION:
+                computed = cassette.compute_content_hash() if is_ours and not sealed else meta.content_hash
+                return cls(cassette, schema, computed if computed != meta.content_hash else None)
+            computed = schema_1.content_hash(cassette.interactions) if is_ours and schema == 1 else meta.content_hash
+            if computed != meta.content_hash:
+                return cls(cassette, schema, computed)
+            schema_1.renew_ids(cassette.interactions)
+            if meta.content_hash:
+                meta.content_hash = cassette.compute_content_hash()
+        except (ValueError, RecursionError):
+            raise CassetteFormatError.damaged("it is nested too deep to be read", path=path) from None
+        return cls(cassette, schema, None)
+
+    def require_integrity(self, path: Path) -> None:
+        """Check that the content hash fits."""
+        if self.computed is not None:
+            raise CassetteIntegrityError(self.cassette.meta.content_hash, self.computed, path=path)
+
+
 class Cassette(Record):
     """One recording: metadata and interactions in order."""
 
@@ -125,12 +163,7 @@ class Cassette(Record):
         Durations, event times, retries and headers that change with every run do not count, so that recording the same
         answers again gives the same hash.
         """
-        digest = hashlib.sha256(b"[")
-        for position, interaction in enumerate(self.interactions):
-            digest.update(b"," if position else b"")
-            digest.update(canonical_json(interaction._hashed_part(position)))
-        digest.update(b"]")
-        return digest.hexdigest()
+        return Content(self.interactions).hash()
 
     def short_hash(self) -> str:
         """The first twelve digits of the content hash, which name the file."""
@@ -139,32 +172,20 @@ class Cassette(Record):
     def finalize(self) -> None:
         """Number the interactions, give an id to each that has none, and set the content hash."""
         parents = parent_positions(self.interactions)
+        content = Content(self.interactions)
         for position, interaction in enumerate(self.interactions):
             interaction.sequence = position
             interaction.parent = parents[position]
-            interaction.id = interaction.id or interaction.compute_id()
-        self.meta.content_hash = self.compute_content_hash()
+            interaction.id = content.id(position)
+        self.meta.content_hash = content.hash()
 
     def verify_integrity(self) -> bool:
         """Whether the stored content hash is that of the interactions; True where none is stored yet."""
         return not self.meta.content_hash or self.compute_content_hash() == self.meta.content_hash
 
     def to_json(self, indent: int | None = 2) -> str:
-        """The cassette as JSON text, `indent` spaces a level."""
-        # A lone surrogate (half of an emoji, at the seam of two stream events) is legal in JSON where it is escaped,
-        # and so it was when it came. Pydantic refuses it in a value, mars it in a name, and nests 255 levels at most.
-        with contextlib.suppress(PydanticSerializationError):
-            text = self.model_dump_json(indent=indent)
-            if _REPLACEMENT not in text:
-                return text
-        text = json.dumps(
-            self._plain(),
-            indent=indent,
-            separators=None if indent is not None else (",", ":"),
-            ensure_ascii=False,
-            default=to_jsonable_python,
-        )
-        return _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+        """The cassette as JSON text, `indent` spaces a level; each body stands in it whole, as often as it is sent."""
+        return written(lambda: self.model_dump_json(indent=indent), self._plain, indent)
 
     @classmethod
     def from_json(cls, data: str | bytes) -> Cassette:
@@ -175,10 +196,10 @@ class Cassette(Record):
         Raises:
             CassetteError: it is no JSON, no cassette, damaged, or of a newer schema.
         """
-        cassette, schema = cls._read(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
-        if schema < CASSETTE_SCHEMA_VERSION:
-            warnings.warn(CassetteSchemaWarning(None, schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
-        return cassette
+        read = cls._read(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+        if read.schema < CASSETTE_SCHEMA_VERSION:
+            warnings.warn(CassetteSchemaWarning(None, read.schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
+        return read.cassette
 
     @classmethod
     def load(cls, path: str | Path) -> Cassette:
@@ -192,44 +213,35 @@ class Cassette(Record):
                 schema.
         """
         data = read_whole(Path(path))
-        cassette, schema = cls._read(data, Path(path))
-        if schema < CASSETTE_SCHEMA_VERSION:
-            warnings.warn(CassetteSchemaWarning(Path(path), schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
+        read = cls._read(data, Path(path))
+        read.require_integrity(Path(path))
+        if read.schema < CASSETTE_SCHEMA_VERSION:
+            warnings.warn(CassetteSchemaWarning(Path(path), read.schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
         else:
-            cassette._require_integrity(Path(path))
-            cassette._source.data = data
-        return cassette
+            read.cassette._source.data = data
+        return read.cassette
 
     @classmethod
-    def _read(cls, data: bytes, path: Path | None = None) -> tuple[Cassette, int]:
-        """The cassette in `data`, whatever its content hash says, and the schema that it was written in."""
+    def _read(cls, data: bytes, path: Path | None = None) -> _Read:
+        """What `data` says, whatever its content hash."""
         with collector_paused():
-            raw = json_object(data, path)
+            raw = sealed_object(data)
+            sealed = raw is not None
+            raw = json_object(data, path) if raw is None else raw
             schema = schema_version(raw, path)
             raw = upgraded(raw, to=CASSETTE_SCHEMA_VERSION, path=path)
             if "interactions" not in raw:
                 raise CassetteFormatError.damaged("this field is missing", path=path, where="interactions")
+            raw["meta"].pop(SEAL, None)
             try:
                 cassette = cls.model_validate(raw, strict=True)
             except ValidationError as error:
                 wrong = shape_error(error, path)
             else:
-                if schema < CASSETTE_SCHEMA_VERSION and cassette.meta.content_hash:
-                    cassette.meta.content_hash = cassette.compute_content_hash()
-                return cassette, schema
+                put_together(cassette.interactions, len(data), path=path, sealed=sealed)
+                return _Read.of(cassette, schema, sealed=sealed, path=path)
         # Not in the except block: pydantic's error quotes the file, and would be shown as the context of ours.
         raise wrong
-
-    def _require_integrity(self, path: Path) -> None:
-        """Check the content hash, where there is one and it is ours: other tools take theirs of other texts."""
-        if not self.meta.content_hash or "agentreplay_version" not in self.meta.model_fields_set:
-            return
-        try:
-            computed = self.compute_content_hash()
-        except (ValueError, RecursionError):
-            raise CassetteFormatError.damaged("it is nested too deep to be read", path=path) from None
-        if computed != self.meta.content_hash:
-            raise CassetteIntegrityError(self.meta.content_hash, computed, path=path)
 
     def without_secrets(self, redactor: Redactor | None = None) -> Cassette:
         """The cassette with placeholders for secrets; the very same object if it holds none.
@@ -271,8 +283,17 @@ class Cassette(Record):
     def _unchanged_source(self) -> bytes | None:
         """The bytes that this cassette was loaded from, if they still say all that it holds."""
         data = self._source.data
-        # Compared as text: as values, 1 and 1.0 and True are equal, and not the same file.
-        return data if data is not None and self._read(data)[0].to_json() == self.to_json() else None
+        return data if data is not None and self._is_exactly(self._read(data).cassette) else None
+
+    def _is_exactly(self, other: Cassette) -> bool:
+        """Whether both are the same JSON: as values, 1 and 1.0 and True are equal."""
+        here, there = self.interactions, other.interactions
+        return (
+            len(here) == len(there)
+            and exactly_equal(self.meta._plain(), other.meta._plain())
+            and exactly_equal(self.__pydantic_extra__, other.__pydantic_extra__)
+            and all(exactly_equal(one._plain(), another._plain()) for one, another in zip(here, there, strict=True))
+        )
 
     def _for_disk(self, redactor: Redactor | None = None, *, source: bytes | None = None) -> tuple[Cassette, bytes]:
         """What a file of this cassette holds, as a cassette and as bytes. All that we write to a disk passes here.
@@ -283,14 +304,32 @@ class Cassette(Record):
             CassetteFormatError: what the models were given is no JSON, so that no file could hold it.
         """
         # Secrets are looked for in what the file would hold: in memory there may be values that only become text there.
-        plain, data = self._as_file()
-        clean = plain.without_secrets(redactor)
-        return clean._as_file() if clean is not plain else (plain, source or data)
-
-    def _as_file(self) -> tuple[Cassette, bytes]:
         with written_as_json():
-            data = (self.to_json(indent=2) + "\n").encode()
-            return self._read(data)[0], data
+            plain = self._plain_copy()
+            clean = plain.without_secrets(redactor)
+            data = source if source is not None and clean is plain else clean._as_bytes()
+            return clean, data
+
+    def _plain_copy(self) -> Cassette:
+        """This cassette as it is once it was written and read; what repeats in its requests is shared."""
+        meta, extra = self.meta._plain(), self.__pydantic_extra__ or {}
+        raw, bodies = plain_json(self.interactions, meta=meta, **extra)
+        with collector_paused():
+            try:
+                copied = Cassette.model_validate(raw, strict=True)
+            except ValidationError as error:
+                wrong = shape_error(error, None)
+            else:
+                digest = SharedDigests(comparable_digest)
+                for interaction, body in zip(copied.interactions, bodies, strict=True):
+                    share(interaction.request, body, digest)
+                return copied
+        raise wrong
+
+    def _as_bytes(self) -> bytes:
+        """The file of this cassette, which is plain JSON."""
+        sealed = Content(self.interactions).ids_are_keys() and bool(self.meta.content_hash)
+        return file_bytes(self.meta._plain(), folded(self.interactions), self.__pydantic_extra__ or {}, seal=sealed)
 
     @staticmethod
     def cassette_path(base_dir: str | Path, test_id: str, content_hash: str) -> Path:

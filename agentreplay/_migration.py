@@ -47,12 +47,13 @@ def rehash(path: Path, *, disk: Disk = DISK) -> Path:
         CassetteError: it is no cassette for another reason than its hash, or cannot be written.
     """
     data = read_whole(path)
-    cassette, schema = Cassette._read(data, path)
-    before = cassette.to_json()
+    read = Cassette._read(data, path)
+    cassette = read.cassette
+    before = Cassette._read(data, path).cassette
     cassette.finalize()
     clean, new = cassette._for_disk()
     target = _named_by_hash(path, clean)
-    if schema < CASSETTE_SCHEMA_VERSION or clean.to_json() != before or target != path:
+    if read.schema < CASSETTE_SCHEMA_VERSION or not clean._is_exactly(before) or target != path:
         write_whole(target, new, instead_of=[path], disk=disk)
     return target
 
@@ -60,7 +61,7 @@ def rehash(path: Path, *, disk: Disk = DISK) -> Path:
 def _migrated(path: Path, dry_run: bool, backup: bool, disk: Disk) -> Migration | None:
     try:
         data = read_whole(path)
-        cassette, schema = Cassette._read(data, path)
+        cassette, schema, _ = Cassette._read(data, path)
         if schema == CASSETTE_SCHEMA_VERSION:
             return None
         cassette.finalize()

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from agentreplay._file_errors import CassetteFormatError, CassetteSchemaError
+from agentreplay._json_reading import as_object, objects
+from agentreplay._linear.marks import escaped, is_marked
 
 Upgrader = Callable[[dict[str, Any]], dict[str, Any]]
 """Makes, of a cassette's raw JSON in one schema, that of the next; `meta.schema_version` is set for it."""
@@ -20,7 +22,20 @@ def _from_schema_0(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-UPGRADERS: Final[Mapping[int, Upgrader]] = {0: _from_schema_0}
+def _from_schema_1(data: dict[str, Any]) -> dict[str, Any]:
+    """In schema 2 a body may be written as what differs from an earlier one; one that only looks so is marked."""
+    for interaction in objects(data.get("interactions")):
+        request, response = as_object(interaction.get("request")), as_object(interaction.get("response"))
+        for holder, name in [(request, "body"), (response, "body")]:
+            if is_marked(holder.get(name)):
+                holder[name] = escaped(holder[name])
+        for event in objects(response.get("events")):
+            if is_marked(event.get("data")):
+                event["data"] = escaped(event["data"])
+    return data
+
+
+UPGRADERS: Final[Mapping[int, Upgrader]] = {0: _from_schema_0, 1: _from_schema_1}
 """The step that leads on from each schema."""
 
 _FIRST_SCHEMA: Final = 1

@@ -66,14 +66,14 @@ HOSTILE: Final = {
     ),
     "null for a list": (b'{"meta": {}, "interactions": null}', "interactions", "a valid list, and is null"),
     "a schema that is no number": (
-        changed('"schema_version": 1', '"schema_version": "1"'),
+        changed('"schema_version": 2', '"schema_version": "1"'),
         "meta.schema_version",
         "whole number",
     ),
     "an unknown encoding": (
         changed('"http_status": 200', '"encoding": "rot13"'),
         "interactions[0].response.encoding",
-        "it should be 'json', 'text' or 'base64', and is a text",
+        "it should be 'json', 'text', 'base64' or 'tagged', and is a text",
     ),
     "times that are none": (
         changed('"http_status": 200', '"event_times_ms": "1 secret 3"'),

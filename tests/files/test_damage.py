@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentreplay._cassette import Cassette
-from agentreplay._errors import CassetteError
+from agentreplay._errors import CassetteError, CassetteSchemaWarning
 from agentreplay._file_errors import CassetteFormatError
 from agentreplay._json_values import is_array, is_object
 from tests.files.cassettes import cassette, file_of
@@ -38,7 +39,7 @@ def test_a_file_cut_off_at_any_byte_is_refused(tmp_path: Path) -> None:
 def test_a_flipped_bit_never_changes_what_is_replayed(tmp_path: Path) -> None:
     """A file with one bit flipped is refused, or holds the very same requests and answers."""
     path = tmp_path / "c.json"
-    sound = [interaction._hashed_part(0) for interaction in cassette(calls=1).interactions]
+    sound = [interaction._counted_part(0) for interaction in cassette(calls=1).interactions]
     for position in range(len(SOUND)):
         data = bytearray(SOUND)
         data[position] ^= 1 << position % 8
@@ -47,7 +48,7 @@ def test_a_flipped_bit_never_changes_what_is_replayed(tmp_path: Path) -> None:
         if error is not None:
             assert_fit_to_print(error, path)
         if loaded is not None:
-            assert [interaction._hashed_part(0) for interaction in loaded.interactions] == sound
+            assert [interaction._counted_part(0) for interaction in loaded.interactions] == sound
 
 
 @given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
@@ -86,9 +87,11 @@ def test_a_cassette_with_any_value_anywhere_is_refused_or_loads(tmp_path: Path, 
 
 
 def outcome(path: Path) -> tuple[Cassette | None, CassetteError | None]:
-    """What loading gives: a cassette, or the error."""
+    """What loading gives: a cassette, which may be taken for one of an older schema, or the error."""
     try:
-        return Cassette.load(path), None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CassetteSchemaWarning)
+            return Cassette.load(path), None
     except CassetteError as error:
         return None, error
 

@@ -86,7 +86,7 @@ def edited(folder: Path) -> None:
 
 def of_schema_0(folder: Path) -> None:
     path = record_old(folder)
-    text = path.read_text(encoding="utf-8").replace('"schema_version": 1', '"schema_version": 0')
+    text = path.read_text(encoding="utf-8").replace('"schema_version": 2', '"schema_version": 0')
     path.write_text(text, encoding="utf-8")
 
 
@@ -120,7 +120,7 @@ def answer(folder: Path) -> str | None:
     path = find_recording(folder, NAME)
     if path is None:
         return None
-    found, _ = Cassette._read(path.read_bytes(), path)
+    found = Cassette._read(path.read_bytes(), path).cassette
     text = str(found.interactions[0].response.body["text"])
     assert found.interactions == cassette(text, calls=1).interactions
     return text

@@ -124,12 +124,12 @@ def test_text_with_a_raw_surrogate_is_refused() -> None:
         Cassette.from_json(GOOD.decode().replace("llm", "\ud800"))
 
 
-@pytest.mark.parametrize("version", [2, 10**20, 10**4000])
+@pytest.mark.parametrize("version", [3, 10**20, 10**4000])
 def test_a_newer_schema_is_refused(tmp_path: Path, version: int) -> None:
     """What a later release wrote is not guessed at."""
     path = tmp_path / "c.json"
-    path.write_bytes(changed('"schema_version": 1', f'"schema_version": {version}'))
-    with pytest.raises(CassetteSchemaError, match="this agentreplay knows schemas up to 1") as caught:
+    path.write_bytes(changed('"schema_version": 2', f'"schema_version": {version}'))
+    with pytest.raises(CassetteSchemaError, match="this agentreplay knows schemas up to 2") as caught:
         Cassette.load(path)
     assert "Update agentreplay" in caught.value.next_step
     assert caught.value.found == version

@@ -1,0 +1,148 @@
+"""Which earlier body each body of a cassette is written as a difference from."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from agentreplay._linear.distinct import Distinct, Numbers
+from agentreplay._linear.folding import Folding, size
+from agentreplay._linear.marks import AS, escaped, event_back, interaction_back
+from agentreplay._linear.weight import EACH, Weights, heaviest
+
+WORTH_A_BODY: Final = 512
+"""Characters that must repeat before a body is written as a difference: a short cassette stays plain."""
+_WORTH_AN_EVENT: Final = 48
+_LAST_ITEMS: Final = 4
+"""How many items at the end of a list tell which conversation it is: the others are in many."""
+_LOOK_BACK: Final = 8
+_AROUND: Final = 400
+"""Bytes at least that stand in a file around each body."""
+
+
+class BodyFolding:
+    """Writes the bodies of a cassette, one after the other, each as what differs from an earlier one if that is less.
+
+    `worth` is how many characters less that must be.
+
+    The time for one does not depend on how much of it repeats, but for copying and comparing lists of numbers.
+    """
+
+    def __init__(self, distinct: Distinct, worth: int = WORTH_A_BODY) -> None:
+        self._distinct = distinct
+        self._worth = worth
+        self._folding = Folding(distinct)
+        self._weights = Weights()
+        self._sizes: list[int] = []
+        self._item_weights: list[int] = []
+        self._bodies: list[dict[str, Any] | None] = []
+        self._last_of_sort: dict[Hashable, int] = {}
+        self._last_with: dict[int, int] = {}
+        self._bytes = 0
+
+    def written(self, body: Any, sort: Hashable) -> Any:
+        """`body` as it is written. Bodies of one `sort` (the method that was called) are likely to be alike."""
+        position = len(self._bodies)
+        numbered = self._distinct.numbered(body) if type(body) is dict else None
+        self._bodies.append(numbered)
+        if numbered is None:
+            return escaped(body)
+        self._weigh_items()
+        found = [self._difference(numbered, base) for base in self._likely_bases(numbered, sort)]
+        best = min((each for each in found if each is not None), key=_first, default=None)
+        self._note(numbered, sort, position)
+        if best is None or not self._is_worth(numbered, best[0]):
+            written = escaped(body)
+            self._bytes += _AROUND + self._size_up_to(numbered, 10**12)
+        else:
+            written = best[1]
+            self._bytes += _AROUND + best[0]
+        return written
+
+    def _likely_bases(self, body: dict[str, Any], sort: Hashable) -> Iterable[int]:
+        found: dict[int, None] = {}
+        for member in body.values():
+            if type(member) is Numbers:
+                for number in islice(reversed(member), _LOOK_BACK):
+                    if number in self._last_with:
+                        found[self._last_with[number]] = None
+                        break
+        if sort in self._last_of_sort:
+            found[self._last_of_sort[sort]] = None
+        return found
+
+    def _difference(self, body: dict[str, Any], base: int) -> tuple[int, dict[str, Any]] | None:
+        before = self._bodies[base]
+        if before is None:
+            return None
+        # The reader refuses what grows too much; what comes near to that is written whole.
+        room = heaviest(self._bytes) - EACH * len(before)
+        if 3 * self._weight(body) > room:
+            return None
+        difference = self._folding.difference(body, before)
+        if difference is None:
+            return None
+        written = {AS: interaction_back(len(self._bodies) - 1 - base), **difference}
+        return size(written), written
+
+    def _is_worth(self, body: dict[str, Any], written: int) -> bool:
+        wanted = written + self._worth
+        return self._size_up_to(body, wanted) >= wanted
+
+    def _size_up_to(self, body: dict[str, Any], enough: int) -> int:
+        """The size of `body`, or of as much of it as is `enough`."""
+        found = 0
+        for name, member in body.items():
+            found += len(name) + 4
+            for part in map(self._sizes.__getitem__, member) if type(member) is Numbers else map(size, (member,)):
+                found += part
+                if found >= enough:
+                    return found
+        return found
+
+    def _weight(self, body: dict[str, Any]) -> int:
+        return sum(
+            sum(map(self._item_weights.__getitem__, member)) if type(member) is Numbers else self._weights.of(member)
+            for member in body.values()
+        )
+
+    def _weigh_items(self) -> None:
+        new = self._distinct.items[len(self._sizes) :]
+        self._sizes += map(size, new)
+        self._item_weights += map(self._weights.of, new)
+
+    def _note(self, body: dict[str, Any], sort: Hashable, position: int) -> None:
+        self._last_of_sort[sort] = position
+        for member in body.values():
+            if type(member) is Numbers:
+                for number in member[-_LAST_ITEMS:]:
+                    self._last_with[number] = position
+
+
+def _first(pair: tuple[int, dict[str, Any]]) -> int:
+    return pair[0]
+
+
+def folded_events(events: Sequence[Any]) -> list[Any]:
+    """The data of the events of one stream, each as what differs from an earlier one if that is less."""
+    folding = Folding(Distinct())
+    last_like: dict[Hashable, int] = {}
+    written: list[Any] = []
+    for position, event in enumerate(events):
+        written.append(escaped(event))
+        if type(event) is not dict:
+            continue
+        names = tuple(event)
+        bases = {position - 1, last_like.get(names, position - 1)} - {-1}
+        smallest = size(event) - _WORTH_AN_EVENT
+        for base in sorted(bases, reverse=True):
+            difference = folding.difference(event, events[base]) if type(events[base]) is dict else None
+            if difference is None:
+                continue
+            difference = {AS: event_back(position - base), **difference}
+            if size(difference) <= smallest:
+                smallest = size(difference) - 1
+                written[position] = difference
+        last_like[names] = position
+    return written

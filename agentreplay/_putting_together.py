@@ -1,0 +1,141 @@
+"""Interactions as a file has them, each told by what differs from an earlier one, and as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from agentreplay._file_errors import CassetteFormatError
+from agentreplay._fingerprints import SharedDigests, comparable_digest
+from agentreplay._linear.bodies import BodyFolding, folded_events
+from agentreplay._linear.distinct import Distinct
+from agentreplay._linear.exact import own_copy
+from agentreplay._linear.marks import is_marked
+from agentreplay._linear.unfolding import Unfolded, UnresolvableError
+from agentreplay._linear.weight import heaviest
+from agentreplay._reading import dotted
+from agentreplay._recorded import Interaction, StreamEvent
+from agentreplay._unread import unread
+
+_WORTH_AN_ANSWER = 1024
+"""Characters that an answer must have in common with an earlier one, to be written as what differs."""
+
+
+def folded(interactions: Sequence[Interaction]) -> list[dict[str, Any]]:
+    """The interactions as they stand in a file. They must be plain JSON, and share what repeats."""
+    requests = BodyFolding(Distinct())
+    answers = BodyFolding(Distinct(), worth=_WORTH_AN_ANSWER)
+    found: list[dict[str, Any]] = []
+    for interaction in interactions:
+        raw = interaction._plain()
+        sort = (interaction.request.kind, interaction.request.method)
+        raw["request"]["body"] = requests.written(raw["request"]["body"], sort)
+        response = raw["response"]
+        response["body"] = answers.written(response["body"], sort)
+        events = response.get("events")
+        if events:
+            data = folded_events([event.get("data") for event in events])
+            response["events"] = [
+                {**event, "data": what} if "data" in event else event for event, what in zip(events, data, strict=True)
+            ]
+        found.append(raw)
+    return found
+
+
+def put_together(
+    interactions: Sequence[Interaction], file_size: int, *, path: Path | None = None, sealed: bool = False
+) -> None:
+    """Give interactions, as a file of `file_size` bytes has them, the bodies and events that they tell of.
+
+    Those of a file that is `sealed` are put together once somebody asks for them, and their ids are their keys.
+
+    Raises:
+        CassetteFormatError: one differs from something that is not there, or would be far larger than the file.
+    """
+    limit = heaviest(file_size)
+    digest = SharedDigests(comparable_digest)
+    requests = _Bodies([each.request.body for each in interactions], limit, path, "request")
+    answers = _Bodies([each.response.body for each in interactions], limit, path, "response")
+    for position, interaction in enumerate(interactions):
+        if sealed or position in requests.involved:
+            key = interaction.id if sealed else None
+            unread(interaction.request, {"body": requests.giver(position)}, digest=digest, key=key)
+        fields: dict[str, Callable[[], Any]] = {}
+        if position in answers.involved:
+            fields["body"] = answers.giver(position)
+        events = interaction.response.events
+        if events and any(is_marked(event.data) for event in events):
+            fields["events"] = _Events(events, limit, path, position).whole
+        if fields:
+            unread(interaction.response, fields)
+            if not sealed:
+                for give in fields.values():
+                    give()
+    if not sealed:
+        for position in sorted(requests.involved):
+            requests.whole(position)
+
+
+class _Bodies:
+    """The bodies of one sort in a file."""
+
+    def __init__(self, written: list[Any], limit: int, path: Path | None, part: str) -> None:
+        self._unfolded = Unfolded(written, limit)
+        self._path = path
+        self._part = part
+        marked = [position for position, body in enumerate(written) if is_marked(body)]
+        bases = [self._base_of(position) for position in marked]
+        self.involved = {*marked, *(base for base in bases if base is not None)}
+
+    def whole(self, position: int) -> Any:
+        """The whole body of the interaction at `position`, to be read only."""
+        try:
+            return self._unfolded.value(position)
+        except UnresolvableError as error:
+            where = (
+                "interactions",
+                position if error.position is None else error.position,
+                self._part,
+                "body",
+                *error.place,
+            )
+            reason, place = error.reason, dotted(where)
+        raise CassetteFormatError.damaged(reason, path=self._path, where=place)
+
+    def giver(self, position: int) -> Callable[[], Any]:
+        return lambda: self.whole(position)
+
+    def _base_of(self, position: int) -> int | None:
+        try:
+            return self._unfolded.base_of(position)
+        except UnresolvableError as error:
+            where = ("interactions", position, self._part, "body", *error.place)
+            reason, place = error.reason, dotted(where)
+        raise CassetteFormatError.damaged(reason, path=self._path, where=place)
+
+
+class _Events:
+    """The events of one stream in a file."""
+
+    def __init__(self, events: list[StreamEvent], limit: int, path: Path | None, position: int) -> None:
+        self._events = events
+        self._limit = limit
+        self._path = path
+        self._position = position
+
+    def whole(self) -> list[StreamEvent]:
+        """The events with all their data, which is not shared."""
+        unfolded = Unfolded([event.data for event in self._events], self._limit, "event")
+        found: list[StreamEvent] = []
+        for place, event in enumerate(self._events):
+            try:
+                data = own_copy(unfolded.value(place))
+            except UnresolvableError as error:
+                reason = error.reason
+                where = dotted(("interactions", self._position, "response", "events", place, "data", *error.place))
+                break
+            found.append(event.model_copy(update={"data": data}))
+        else:
+            return found
+        raise CassetteFormatError.damaged(reason, path=self._path, where=where)

@@ -1,0 +1,168 @@
+"""Records whose larger fields are put together once somebody asks for them.
+
+A request that was loaded, or shares its history with others, has no body of its own at first. Asked for, it gets one,
+and may be changed like any other: nothing that is handed out is shared but texts and numbers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import ConfigDict
+
+from agentreplay._fingerprints import ItemDigest, comparable_digest
+from agentreplay._linear.exact import own_copy
+from agentreplay._recorded import SHORT_KEY_LENGTH, Record, RecordedRequest, RecordedResponse
+
+R = TypeVar("R", bound=Record)
+
+Field = Callable[[], Any]
+"""Gives what a field holds, to be read only: it may share its parts with others."""
+
+_FIELDS: Final = "fields"
+_KEY: Final = "key"
+_DIGEST: Final = "digest"
+
+_ONE_AT_A_TIME: Final = threading.RLock()
+"""Two threads may ask for the same field, or for fields that are put together from the same parts."""
+
+
+class _Unread:
+    """What reading does to a record: it becomes an ordinary one of the class that it stands for.
+
+    Mixed into a class of records, before it.
+    """
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # All other fields are there, and are found before this is asked.
+            return getattr(_read(self), name) if name in type(self).model_fields else super().__getattr__(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(_read(self), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(_read(self), name)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(_read(self) == (_read(other) if isinstance(other, _Unread) else other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __iter__(self) -> Any:
+        return iter(_read(self))
+
+    def __repr__(self) -> str:
+        return repr(_read(self))
+
+    def __str__(self) -> str:
+        return str(_read(self))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _read(self).__reduce_ex__(protocol)
+
+    def __copy__(self) -> Any:
+        # Still unread, so that copying a recording to change another field of it costs nothing; without its key, which
+        # is the fingerprint of all fields.
+        copied: Any = super().__copy__()  # type: ignore[misc]
+        copied.__pydantic_private__.pop(_KEY, None)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
+        return _read(self).__deepcopy__(memo)
+
+    def _to_read(self) -> Any:
+        """An ordinary record with the same fields, which shares them."""
+        with _ONE_AT_A_TIME:
+            if not isinstance(self, _Unread):
+                return self
+            plain: Any = super().__copy__()  # type: ignore[misc]
+            return _settled(plain, {name: give() for name, give in plain.__pydantic_private__[_FIELDS].items()})
+
+
+class UnreadRequest(_Unread, RecordedRequest):
+    """A request whose body is not put together yet."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    def key(self) -> str:
+        """The fingerprint of the request, taken once."""
+        with _ONE_AT_A_TIME:
+            private = self.__pydantic_private__ or {}
+            if _KEY not in private:
+                private[_KEY] = self._key(private.get(_DIGEST, comparable_digest))
+            return str(private[_KEY])
+
+    def short_key(self) -> str:
+        """The first sixteen digits of the key."""
+        private = self.__pydantic_private__ or {}
+        return str(private.get(_KEY) or self.key())[:SHORT_KEY_LENGTH]
+
+    def _body(self) -> dict[str, Any]:
+        with _ONE_AT_A_TIME:
+            if "body" in self.__dict__ or self.__pydantic_private__ is None:
+                return self.body
+            body: dict[str, Any] = self.__pydantic_private__[_FIELDS]["body"]()
+            return body
+
+
+class UnreadResponse(_Unread, RecordedResponse):
+    """An answer whose body or events are not put together yet."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+_UNREAD: Final[dict[type[Record], type[Record]]] = {
+    RecordedRequest: UnreadRequest,
+    UnreadRequest: UnreadRequest,
+    RecordedResponse: UnreadResponse,
+    UnreadResponse: UnreadResponse,
+}
+_ORDINARY: Final[dict[type[Record], type[Record]]] = {
+    UnreadRequest: RecordedRequest,
+    UnreadResponse: RecordedResponse,
+}
+
+
+def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = None, key: str | None = None) -> R:
+    """`record` itself, in which `fields` are what is given here, once somebody asks for one of them.
+
+    `digest` takes the fingerprints that a request's key is made of, `key` is that key, or its beginning.
+    """
+    private: dict[str, Any] = {_FIELDS: fields}
+    if digest is not None:
+        private[_DIGEST] = digest
+    if key is not None:
+        private[_KEY] = key
+    for name in fields:
+        record.__dict__.pop(name, None)
+    object.__setattr__(record, "__pydantic_private__", private)
+    object.__setattr__(record, "__class__", _UNREAD[type(record)])
+    return record
+
+
+def is_unread(record: Record) -> bool:
+    """Whether nobody has asked for all of `record` yet, so that it is what it was."""
+    return isinstance(record, _Unread)
+
+
+def _read(record: Any) -> Any:
+    """`record`, which is an ordinary one from now on, with fields of its own."""
+    with _ONE_AT_A_TIME:
+        if isinstance(record, _Unread):
+            private: dict[str, Any] = record.__pydantic_private__  # type: ignore[attr-defined]
+            _settled(record, {name: own_copy(give()) for name, give in private[_FIELDS].items()})
+    return record
+
+
+def _settled(record: Any, fields: dict[str, Any]) -> Any:
+    # In the order of the class, which is that of the file; what was set meanwhile stays.
+    there = {**fields, **record.__dict__}
+    ordinary = _ORDINARY[type(record)]
+    object.__setattr__(record, "__dict__", {name: there[name] for name in ordinary.model_fields if name in there})
+    object.__setattr__(record, "__class__", ordinary)
+    object.__setattr__(record, "__pydantic_private__", None)
+    return record
