@@ -123,18 +123,25 @@ class JournalWriter:
         return flushed
 
     def _start(self) -> None:
-        with self._starting:
-            if self._thread is not None:
-                if self._thread.is_alive():
-                    return
-                self._on_fault(RuntimeError("the thread has ended before its time"))
-            thread = threading.Thread(target=self._run, name="agentreplay-journal", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:
-                # No thread can be started any more: the interpreter ends.
-                self._alone = True
-                return
+        # Not waited for: whoever holds the lock starts the thread, and an app waits for nobody here.
+        if not self._starting.acquire(blocking=False):
+            return
+        try:
+            if self._thread is None or not self._thread.is_alive():
+                self._start_alone()
+        finally:
+            self._starting.release()
+
+    def _start_alone(self) -> None:
+        if self._thread is not None:
+            self._on_fault(RuntimeError("the thread has ended before its time"))
+        thread = threading.Thread(target=self._run, name="agentreplay-journal", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # No thread can be started any more: the interpreter ends.
+            self._alone = True
+        else:
             self._thread = thread
 
     def _run(self) -> None:
