@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -26,14 +26,22 @@ def fields_of(value: Any) -> dict[str, Any] | None:
     if isinstance(value, BaseModel):
         known: dict[str, Any] = kind.model_fields
         return {name: item for name, item in vars(value).items() if name in known} | (value.model_extra or {})
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        return {name: getattr(value, name) for name in cast("Any", value)._fields}
-    if dataclasses.is_dataclass(kind):
-        names: list[str] = [field.name for field in dataclasses.fields(kind)]
-    elif hasattr(kind, "__attrs_attrs__"):
-        names = [attribute.name for attribute in kind.__attrs_attrs__]
-    else:
-        return None
+    if _is_named_tuple(kind):
+        return {name: getattr(value, name) for name in kind._fields}
+    if hasattr(kind, "__dataclass_fields__"):
+        own: Any = dataclasses.fields(kind)
+        return _held(value, [field.name for field in own])
+    if hasattr(kind, "__attrs_attrs__"):
+        return _held(value, [attribute.name for attribute in kind.__attrs_attrs__])
+    return None
+
+
+def _is_named_tuple(kind: Any) -> bool:
+    return tuple in kind.__mro__ and hasattr(kind, "_fields")
+
+
+def _held(value: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Of these attributes those that the object has, and all that are in its dictionary."""
     held: dict[str, Any] = {name: getattr(value, name) for name in names if hasattr(value, name)}
     return held | getattr(value, "__dict__", {})
 
@@ -55,7 +63,7 @@ class Rebuildable:
         Raises:
             Unrecordable: its class is none of those that can be made again.
         """
-        name = self._classes.name_of(type(value))
+        name = self._classes.name_of(class_of(value))
         found = _tag(value, name, place, encode) if name is not None else None
         if found is None and self._encode is not None:
             found = {"$encoded": encoded_by(self._encode, value, place)}
@@ -137,13 +145,13 @@ def _tag(value: Any, name: str, place: str, encode: Encode) -> dict[str, Any] | 
     return {"$object": name, "of": encode(str.__str__(value) if isinstance(value, str) else base(value), place)}
 
 
-def _made(kind: type, fields: dict[str, Any], fields_set: Any) -> Any:
+def _made(kind: Any, fields: dict[str, Any], fields_set: Any) -> Any:
     """An object that holds exactly these fields. No code of the class runs, as it ran when the object was made."""
     if issubclass(kind, BaseModel):
         return _model(kind, fields, fields_set)
-    if issubclass(kind, tuple):
-        return kind(*(fields[name] for name in kind._fields))  # type: ignore[attr-defined]
-    value = object.__new__(kind)
+    if _is_named_tuple(kind):
+        return kind(*(fields[name] for name in kind._fields))
+    value: Any = object.__new__(kind)
     for name, item in fields.items():
         object.__setattr__(value, name, item)
     return value

@@ -47,12 +47,25 @@ class ResultForm:
         try:
             data = encoded(value, self._objects, place)
             json.dumps(data)
+            self._require_return(data, value, place)
         except Unrecordable as error:
             raise ToolValueError.in_result(self._tool, error.place, error.found, error.why) from error.__cause__
         except ValueError as error:
-            kind = class_of(value)
-            raise ToolValueError.in_result(self._tool, place, kind, f"and JSON cannot hold it: {error}") from error
+            why = f"and JSON cannot hold it: {error}"
+            raise ToolValueError.in_result(self._tool, place, class_of(value), why) from error
         return Written(data, tagged=self._adapter is not None or has_tags(data))
+
+    def _require_return(self, data: Any, value: Any, place: str) -> None:
+        """See now that `data` can be read, and not in replay that it cannot.
+
+        What the user's own functions write and read is the user's: it need not even be comparable.
+        """
+        try:
+            again = decoded(data, self._objects, place)
+        except Unreadable as error:
+            raise Unrecordable(place, class_of(value), f"which could not be read again: {error.why}") from error
+        if not has_tags(data, "$encoded") and not same(again, value):
+            raise Unrecordable(place, class_of(value), "which would come back as something else")
 
     def read(self, data: Any, *, tagged: bool, place: str = "result") -> Any:
         """The value that was written as `data`.

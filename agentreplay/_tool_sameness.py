@@ -24,7 +24,11 @@ def same(one: Any, other: Any) -> bool:
     fields = fields_of(one)
     if fields is not None:
         others = fields_of(other) or {}
-        return fields.keys() == others.keys() and all(same(item, others[name]) for name, item in fields.items())
+        if fields.keys() != others.keys() or not all(same(item, others[name]) for name, item in fields.items()):
+            return False
+        # It may hold items besides its fields.
+        if not isinstance(one, (list, tuple, Set, Mapping)):
+            return True
     if isinstance(one, (list, tuple)):
         return _all_same(cast("Iterable[Any]", one), cast("Iterable[Any]", other))
     if isinstance(one, Set):

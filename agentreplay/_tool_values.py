@@ -84,11 +84,12 @@ def decoded(data: Any, objects: Objects, place: str) -> Any:
     return decode(data, place)
 
 
-def has_tags(data: Any) -> bool:
-    """Whether there is a tag in this JSON."""
+def has_tags(data: Any, tag: str = "") -> bool:
+    """Whether there is a tag in this JSON: this one, or any."""
     if is_object(data):
-        return is_tag(data) or any(map(has_tags, data.values()))
-    return is_array(data) and any(map(has_tags, data))
+        first = next(iter(data), "")
+        return (first.startswith("$") and first.startswith(tag)) or any(has_tags(item, tag) for item in data.values())
+    return is_array(data) and any(has_tags(item, tag) for item in data)
 
 
 def is_tag(data: dict[str, Any]) -> bool:

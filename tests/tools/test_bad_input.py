@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 import agentreplay
 from agentreplay import CassetteMismatchError, ConfigurationError, ToolResultError, tool, wrap
-from tests.tools.ways import Twice, as_tool, raised
+from tests.tools.ways import Twice, as_tool, echo, raised
 
 
 class City(BaseModel):
@@ -110,12 +110,12 @@ def test_a_module_may_be_reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_a_tool_that_is_gone_is_named_where_its_recording_is_unused(twice: Twice) -> None:
     """With what may have become of it."""
-    search, other = as_tool(lambda query: query, "search"), as_tool(lambda: 1, "other")
+    search, other = tool(echo, name="search"), as_tool(lambda: 1, "other")
     twice.record(lambda: (search("tea"), other()))
     with pytest.raises(agentreplay.UnusedInteractionsError) as caught:
         twice.replay(other)
     text = str(caught.value)
-    assert '[0] search({"query": "tea"})' in text
+    assert '[0] search({"value": "tea"})' in text
     assert "The tool 'search' was not called at all. Is it still there, and still a tool?" in text
     assert "@agentreplay.tool(name='search')" in text
     assert "'other'" not in text

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 import agentreplay
 from agentreplay import IncompleteStreamError, ToolResultError, ToolValueError, tool
-from tests.tools.ways import Twice, as_tool, raised
+from tests.tools.ways import Twice, echo, raised
 
 said: list[str] = []
 
@@ -273,7 +273,7 @@ def test_an_item_that_cannot_be_recorded_is_named(twice: Twice) -> None:
 
 def test_calls_inside_a_generator_are_inside_it_wherever_it_is_read(twice: Twice) -> None:
     """Between two items the program is outside of it again."""
-    inner = as_tool(lambda number: number, "inner")
+    inner = tool(echo, name="inner")
 
     @tool
     def outer() -> Iterator[int]:
@@ -286,7 +286,7 @@ def test_calls_inside_a_generator_are_inside_it_wherever_it_is_read(twice: Twice
 
     twice.both(program)
     shown = [(item.request.body, item.parent) for item in twice.cassette.interactions]
-    assert shown == [({}, None), ({"number": 0}, 0), ({"number": 10}, None), ({"number": 1}, 0), ({"number": 11}, None)]
+    assert shown == [({}, None), ({"value": 0}, 0), ({"value": 10}, None), ({"value": 1}, 0), ({"value": 11}, None)]
 
 
 @pytest.mark.parametrize(("before", "after"), [(True, False), (False, True)])

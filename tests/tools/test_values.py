@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, RootModel
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from agentreplay import tool
+from agentreplay import ToolValueError, tool
 from agentreplay._tool_sameness import same
 from tests.tools.ways import Twice, as_tool
 
@@ -77,7 +77,7 @@ class Page(BaseModel, Generic[T]):
 class Point:
     x: float
     y: float
-    tags: set[str] = dataclasses.field(default_factory=set)
+    tags: set[str] = dataclasses.field(default_factory=set[str])
     total: float = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
@@ -326,13 +326,14 @@ def test_encode_and_decode_write_what_nothing_else_can(twice: Twice) -> None:
         def __init__(self, rows: list[int]) -> None:
             self.rows = rows
 
-    made = tool(
-        lambda table: {"table": Table([*table.rows, 9]), "when": dt.date(2026, 1, 1)},
-        name="grow",
-        encode=lambda table: table.rows,
-        decode=Table,
-    )
-    _, replayed = twice.both(lambda: made(Table([1])))
+    def rows(table: Any) -> Any:
+        return table.rows
+
+    @tool(encode=rows, decode=Table)
+    def grow(table: Table) -> dict[str, Any]:
+        return {"table": Table([*table.rows, 9]), "when": dt.date(2026, 1, 1)}
+
+    _, replayed = twice.both(lambda: grow(Table([1])))
     assert (type(replayed["table"]), replayed["table"].rows) == (Table, [1, 9])
     assert replayed["when"] == dt.date(2026, 1, 1)
     assert twice.cassette.interactions[0].request.body == {"table": [1]}
@@ -420,3 +421,26 @@ def test_any_value_of_the_standard_library_comes_back(tmp_path_factory: pytest.T
     twice = Twice(tmp_path_factory.mktemp("values"))
     _, replayed = twice.both(as_tool(lambda: value, "give"))
     assert same(value, replayed)
+
+
+def test_a_result_that_could_not_be_read_again_is_an_error_while_recording(twice: Twice) -> None:
+    """Not first in replay: an object that cannot be made without its class's code, `encode=` without `decode=`."""
+
+    @dataclasses.dataclass
+    class Bag(dict[str, int]):
+        label: str = ""
+
+    @tool
+    def bag() -> Bag:
+        found = Bag("a")
+        found["x"] = 1
+        return found
+
+    @tool(encode=str)
+    def odd() -> object:
+        return object()
+
+    with pytest.raises(ToolValueError, match="which could not be read again"):
+        twice.record(bag)
+    with pytest.raises(ToolValueError, match="no decode="):
+        twice.record(odd)

@@ -85,7 +85,7 @@ CALLS: dict[str, tuple[Any, str, str, Any]] = {
 def test_a_wrapped_method_is_recorded_and_undone_exactly(twice: Twice, name: str) -> None:
     """Replay does not run it; afterwards the owner holds what it held, object for object."""
     owner, method, recorded_as, call = CALLS[name]
-    before = dict(vars(owner))
+    before: dict[str, Any] = dict(vars(owner))
     with wrap(owner, method) as handle:
         assert handle.name == recorded_as
         live = twice.record(call)
@@ -115,7 +115,7 @@ def test_one_object_alone_can_be_wrapped(twice: Twice) -> None:
 def test_an_object_that_holds_the_method_itself_gets_it_back() -> None:
     """What stood in the object stands there again."""
     store = Store()
-    own = lambda key: key  # noqa: E731
+    own = store.check
     store.read = own  # type: ignore[method-assign, assignment]
     wrap(store, "read", name="own").undo()
     assert vars(store) == {"read": own}

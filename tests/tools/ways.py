@@ -54,6 +54,11 @@ def as_tool(function: Callable[..., Any], name: str, **options: Any) -> Callable
     return made
 
 
+def echo(value: Any) -> Any:
+    """What it is given."""
+    return value
+
+
 def raised(call: Callable[[], Any]) -> Exception:
     """What `call` raises."""
     try:
