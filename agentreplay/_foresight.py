@@ -70,7 +70,7 @@ class Foresight:
         self._redactor = redactor
         self._lock = threading.Lock()
         self._conversations: OrderedDict[bytes, _Known] = OrderedDict()
-        self._clean: dict[int, int] = {}
+        self._clean: dict[int, tuple[Interaction, int]] = {}
 
     def asked(self, kind: str, method: str, body: dict[str, Any]) -> Asked | None:
         """What is asked by `method` with this `body`; None where that is not all plain JSON, or not plain enough.
@@ -134,7 +134,8 @@ class Foresight:
         knowledge = self._redactor.knowledge
         if knowledge is None:
             return False
-        if self._clean.get(id(interaction)) != knowledge:
+        _, judged = self._clean.get(id(interaction), (None, None))
+        if judged != knowledge:
             body = interaction.request._body()
             known = asked.known
             # What is told of a token stands beside it, in whatever holds them both.
@@ -143,7 +144,8 @@ class Foresight:
                 body = {**body, asked.conversation: body[asked.conversation][len(known.messages) :]}
             if not self._redactor.finds_nothing(body) and self._redactor.redact(body) is not body:
                 return False
-            self._clean[id(interaction)] = knowledge
+            # With the interaction itself, so that no other one gets its place in the memory.
+            self._clean[id(interaction)] = interaction, knowledge
         return True
 
     def answered(self, asked: Asked, interaction: Interaction) -> None:

@@ -69,8 +69,16 @@ class Patches:
         self._patches: list[OnePatch] = []
         self._lock = threading.Lock()
 
-    def wrap(self, owner: Any, name: str, wrapper: Wrapper, *, in_apps: bool = False) -> None:
-        """Wrap the attribute `name` of the class or module `owner`.
+    def wrap(
+        self,
+        owner: Any,
+        name: str,
+        wrapper: Wrapper,
+        *,
+        in_apps: bool = False,
+        wrapper_class: type[Any] = wrapt.FunctionWrapper,
+    ) -> None:
+        """Wrap the attribute `name` of the class or module `owner`, in a `wrapper_class`.
 
         While an app is being recorded and no session is open, the wrapper is called with `in_apps` only; then what
         fails in it is kept from the app.
@@ -79,7 +87,8 @@ class Patches:
             AttributeError: `owner` has no such attribute; a supported version of an SDK always has it.
         """
         with self._lock:
-            self._patches.append(OnePatch(owner, name, (guarded if in_apps else for_sessions)(wrapper)))
+            guard = guarded if in_apps else for_sessions
+            self._patches.append(OnePatch(owner, name, guard(wrapper), wrapper_class))
 
     def undo(self) -> None:
         """Leave every owner as it was before; where somebody wrapped on top of us, theirs stays and ours goes inert."""

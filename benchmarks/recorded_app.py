@@ -98,25 +98,25 @@ def print_loop_lag(url: str, folder: Path, streams: int, seconds: float) -> None
     lags: dict[str, list[float]] = {"plain": [], "recorded": []}
     turns = max(1, round(seconds / 2.5))
     for _ in range(turns):
-        for label, found in lags.items():
+        for label in lags:
             if label == "recorded":
                 agentreplay.install(record=folder)
             else:
                 agentreplay.install()
-            found += asyncio.run(lag_of_streams(url, streams, seconds / turns))
+            lags[label] += asyncio.run(lag_of_streams(url, streams, seconds / turns))
             agentreplay.uninstall()
-    for label, found in lags.items():
-        cuts = statistics.quantiles(found, n=1000)
+    for label, ticks in lags.items():
+        cuts = statistics.quantiles(ticks, n=1000)
         print(
             f"event loop, {streams} streams, {label}: p50 {1000 * cuts[499]:.2f} ms, p99 {1000 * cuts[989]:.2f} ms, "
-            f"p99.9 {1000 * cuts[998]:.2f} ms, most {1000 * max(found):.2f} ms ({len(found)} ticks)"
+            f"p99.9 {1000 * cuts[998]:.2f} ms, most {1000 * max(ticks):.2f} ms ({len(ticks)} ticks)"
         )
     added = statistics.quantiles(lags["recorded"], n=100)[98] - statistics.quantiles(lags["plain"], n=100)[98]
     print(f"event loop: recording adds {1000 * added:+.2f} ms to the p99")
 
 
 async def lag_of_streams(url: str, streams: int, seconds: float) -> list[float]:
-    """By how many seconds each tick of a millisecond was late, while `streams` clients stream one answer after another."""
+    """By how many seconds each tick of a millisecond was late, while so many clients stream answer after answer."""
     from openai import AsyncOpenAI
 
     lags: list[float] = []

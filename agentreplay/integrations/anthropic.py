@@ -20,19 +20,17 @@ def _error(kind: str, message: str, what: str) -> dict[str, Any]:
 
 
 _NEEDED: Final = frozenset({"max_tokens", "messages", "model"})
+_WARNED_OF: Final = ("model", "thinking")
+_HARMLESS: Final[Mapping[str, Any]] = {"max_tokens": 1, "messages": [], "stream": True}
 _IN_HEADERS: Final = frozenset({"betas", "user_profile_id", "workspace_id"})
 
 
 def _takes_as_it_is(client: Any, arguments: Mapping[str, Any], namespace: Mapping[str, Any]) -> bool:
-    """Whether `messages.create` neither refuses these arguments, nor warns of them, nor rewrites them."""
+    """Whether `messages.create` neither refuses these arguments nor rewrites them."""
     model, max_tokens = arguments["model"], arguments["max_tokens"]
     if type(model) is not str or type(max_tokens) is not int or "output_format" in arguments:
         return False
     if type(arguments["messages"]) is not list or type(arguments.get("tools", [])) is not list:
-        return False
-    if model in namespace.get("DEPRECATED_MODELS", ()):
-        return False
-    if arguments.get("thinking") and model in namespace.get("MODELS_TO_WARN_WITH_THINKING_ENABLED", ()):
         return False
     if not arguments.get("stream") and hasattr(client, "_calculate_nonstreaming_timeout"):
         limits = namespace.get("MODEL_NONSTREAMING_TOKENS", {})
@@ -53,6 +51,8 @@ _EXPRESS: Final = ExpressTable(
             answer="Message",
             needed=_NEEDED,
             in_headers=_IN_HEADERS,
+            warned_of=_WARNED_OF,
+            harmless=_HARMLESS,
         ),
         HotMethod(
             "beta.messages.create",
@@ -61,6 +61,8 @@ _EXPRESS: Final = ExpressTable(
             answer="BetaMessage",
             needed=_NEEDED,
             in_headers=_IN_HEADERS,
+            warned_of=_WARNED_OF,
+            harmless=_HARMLESS,
         ),
     ),
     clients=("Anthropic", "AsyncAnthropic"),

@@ -26,9 +26,40 @@ _EXPRESS: Final = ExpressTable(
             answer="Response",
             needed=frozenset(),
         ),
+        HotMethod(
+            "embeddings.create",
+            module="openai.resources.embeddings",
+            owners=("Embeddings", "AsyncEmbeddings"),
+            answer="CreateEmbeddingResponse",
+            needed=frozenset({"input", "model"}),
+            adds=True,
+        ),
     ),
     clients=("OpenAI", "AsyncOpenAI"),
-    harmless_names=frozenset({"validate_response_format"}),
+    harmless_names=frozenset(
+        {
+            "validate_response_format",
+            # Of embeddings, whose numbers come as base64 unless somebody asks otherwise
+            "ValueError",
+            "array",
+            "b64decode",
+            "base64",
+            "body",
+            "cast",
+            "data",
+            "embedding",
+            "frombuffer",
+            "has_numpy",
+            "is_given",
+            "isinstance",
+            "np",
+            "object",
+            "post_parser",
+            "prepare_embedding_request",
+            "str",
+            "tolist",
+        }
+    ),
 )
 
 VENDOR: Final = Vendor(

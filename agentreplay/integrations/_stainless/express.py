@@ -8,19 +8,25 @@ compute. All else goes on to the SDK, and so to the funnel, as if the lane were 
 from __future__ import annotations
 
 import inspect
+import marshal
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final
 
-from agentreplay._active import Scope, current
+import wrapt
+
+from agentreplay._active import Scope, current, open_sessions
 from agentreplay._cassette import Interaction
 from agentreplay._engine import Replay
 from agentreplay._errors import SessionError
 from agentreplay._foresight import Asked
 from agentreplay._json_values import is_object
 from agentreplay._modes import Mode
+from agentreplay._plain_json import plain_json
+from agentreplay.integrations._stainless.added import Added, added
 from agentreplay.integrations._stainless.construction import Shape
 from agentreplay.integrations._stainless.credentials import learn_secrets
 from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
@@ -28,7 +34,7 @@ from agentreplay.integrations._stainless.handing_over import handed_over
 from agentreplay.integrations._stainless.hot_methods import KnownMethod, known_method
 from agentreplay.integrations._stainless.vendor import Vendor
 
-_NOTHING_BESIDE: Final = frozenset({"extra_headers", "extra_query", "extra_body"})
+_BESIDE: Final = frozenset({"extra_headers", "extra_query", "extra_body"})
 _STEPS: Final = (
     "post",
     "request",
@@ -127,20 +133,23 @@ class ExpressLane:
         client = resource._client
         if way is None or not way.is_open(resource, client):
             return None
-        body = way.body(client, kwargs)
-        if body is None:
+        asking = way.asking(client, kwargs)
+        if asking is None:
             return None
         engine = scope.engine
         learn_secrets(self._vendor, scope, client)
-        asked = engine.foresight.asked(self._kind, self._hot.method, body)
+        asked = engine.foresight.asked(self._kind, self._hot.method, asking.body)
         if asked is None or not way.known.renamed.isdisjoint(asked.names):
             return None
         interaction = engine.foreseen(asked.key)
         if interaction is None or not engine.foresight.holds_no_secret(asked, interaction):
             return None
-        answer = way.answer(interaction)
+        answer = way.answer(interaction, asking.parse)
         if answer is _NONE:
             return None
+        for text, category in asking.warnings:
+            # From where the SDK would warn: these frames stand in the place of its own.
+            warnings.warn(text, category, stacklevel=4)
         return answer, self._decided(scope, asked, interaction)
 
     def _decided(self, scope: Scope, asked: Asked, interaction: Interaction) -> Replay | None:
@@ -163,6 +172,25 @@ class ExpressLane:
 _AT_ONCE: Final = float("inf")
 
 
+class InReplay(wrapt.FunctionWrapper):  # type: ignore[misc]
+    """A method with a lane beside it. Looked up where nothing replays, it is the SDK's own, with nothing around it."""
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None or not _replays_here():
+            return self.__wrapped__.__get__(instance, owner)
+        return super().__get__(instance, owner)
+
+
+def _replays_here() -> bool:
+    if not open_sessions:
+        return False
+    try:
+        scope = current()
+    except SessionError:
+        return False
+    return scope is not None and scope.mode is Mode.REPLAY
+
+
 class _Way:
     """The way that a call of one method takes through the SDK and back, as long as nobody has changed it."""
 
@@ -171,6 +199,7 @@ class _Way:
         table: ExpressTable,
         hot: HotMethod,
         known: KnownMethod,
+        function: Any,
         client_class: type,
         steps: list[tuple[type, str, Any]],
         package: str,
@@ -179,6 +208,7 @@ class _Way:
         self.client_class = client_class
         self._table = table
         self._hot = hot
+        self._function = function
         self._steps = [(vars(owner), name, value) for owner, name, value in steps]
         self._names = known.arguments - hot.in_headers
         self._post = next(value for _, name, value in steps if name == "post" and value is not None)
@@ -186,6 +216,7 @@ class _Way:
         self._models = sys.modules[f"{package}._models"]
         self._package = package
         self._shape: Shape | None = None
+        self._warned: dict[bytes, Added | None] = {}
 
     @classmethod
     def of(
@@ -208,8 +239,9 @@ class _Way:
                 return None
         if not _is_own(method, home):
             return None
-        known = known_method(vendor.package, table, hot, inspect.unwrap(method))
-        return None if known is None else cls(table, hot, known, client_class, steps, vendor.package)
+        function = inspect.unwrap(method)
+        known = known_method(vendor.package, table, hot, function)
+        return None if known is None else cls(table, hot, known, function, client_class, steps, vendor.package)
 
     def is_open(self, resource: Any, client: Any) -> bool:
         """Whether a call of `resource`, which belongs to `client`, still goes this way."""
@@ -230,9 +262,10 @@ class _Way:
             return False
         return all(_is_plain_header(name, value) for name, value in (client._custom_headers or {}).items())
 
-    def body(self, client: Any, kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
+    def asking(self, client: Any, kwargs: Mapping[str, Any]) -> Added | None:
         """The body that the SDK makes of these arguments; None where that is for the SDK to say."""
         body: dict[str, Any] = {}
+        beside: dict[str, Any] = {}
         for name, value in kwargs.items():
             if type(value) in self._absent:
                 continue
@@ -241,16 +274,41 @@ class _Way:
             elif name in self._hot.in_headers:
                 if not _is_plain_text(value):
                     return None
-            elif name in _NOTHING_BESIDE:
+            elif name == "extra_body" and type(value) is dict:
+                beside = value
+            elif name in _BESIDE:
                 if value is not None and value != {}:
                     return None
             elif name != "timeout" or type(value) not in (int, float, type(None)):
                 return None
         if not self._hot.needed <= body.keys():
             return None
-        return body if self._table.takes_as_it_is(client, body, self.known.namespace) else None
+        if not self._table.takes_as_it_is(client, body, self.known.namespace):
+            return None
+        if beside:
+            if self._hot.adds or not beside.keys().isdisjoint(kwargs) or "stream" in beside:
+                return None
+            body.update(beside)
+        if self._hot.adds:
+            # It reads them, as it will again: they must be such that this changes nothing.
+            return None if plain_json(body) is None else added(self._function, client, body)
+        if "warnings" not in self.known.uses:
+            return Added(body)
+        warned = self._warned_of(client, body)
+        return None if warned is None else Added(body, None, warned.warnings)
 
-    def answer(self, interaction: Interaction) -> Any:
+    def _warned_of(self, client: Any, body: Mapping[str, Any]) -> Added | None:
+        """What the method warns of, which depends on few of its arguments."""
+        telling = {name: body[name] for name in self._hot.warned_of if name in body}
+        try:
+            key = marshal.dumps(telling, 2)
+        except ValueError:
+            return None
+        if key not in self._warned:
+            self._warned[key] = added(self._function, client, {**self._hot.harmless, **telling})
+        return self._warned[key]
+
+    def answer(self, interaction: Interaction, parse: Callable[[Any], Any] | None) -> Any:
         """What the SDK makes of the recorded answer; `_NONE` where that is for the SDK to say."""
         response = interaction.response._to_read()
         status = response.http_status
@@ -266,6 +324,8 @@ class _Way:
             return _NONE
         try:
             answer = self._built(response.body)
+            if parse is not None:
+                answer = parse(answer)
         except Exception:  # noqa: BLE001 (whatever the SDK has against it, it says itself)
             return _NONE
         if not isinstance(answer, self._models.BaseModel):

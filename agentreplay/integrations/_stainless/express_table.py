@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -12,6 +12,8 @@ class HotMethod:
     """A method that agents call most: its name, the module and the classes that have it, and the class of its answer.
 
     `needed` are the arguments without which the SDK refuses the call, `in_headers` those that the SDK sends in headers.
+    `adds` says that the SDK adds to the arguments, and to the answer: it is asked what. It warns of nothing but
+    `warned_of`, which a call with the arguments `harmless` beside them tells.
     """
 
     method: str
@@ -20,6 +22,9 @@ class HotMethod:
     answer: str
     needed: frozenset[str]
     in_headers: frozenset[str] = frozenset()
+    adds: bool = False
+    warned_of: tuple[str, ...] = ()
+    harmless: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def _anything(_client: Any, _arguments: Mapping[str, Any], _namespace: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from agentreplay._patching import Patches
 from agentreplay.integrations._stainless.attempts import async_attempt, attempt
 from agentreplay.integrations._stainless.connections import refuse_connection
 from agentreplay.integrations._stainless.credentials import build_without_key
-from agentreplay.integrations._stainless.express import ExpressLane
+from agentreplay.integrations._stainless.express import ExpressLane, InReplay
 from agentreplay.integrations._stainless.funnel import Funnel
 from agentreplay.integrations._stainless.live import observe_response
 from agentreplay.integrations._stainless.vendor import Vendor
@@ -71,9 +71,9 @@ class StainlessIntegration:
                 continue
             (owner, async_owner), (client, async_client) = hot.owners, self.vendor.express.clients
             lane = ExpressLane(self.vendor, hot, getattr(module, owner), client, patched)
-            patches.wrap(getattr(module, owner), "create", lane.create)
+            patches.wrap(getattr(module, owner), "create", lane.create, wrapper_class=InReplay)
             lane = ExpressLane(self.vendor, hot, getattr(module, async_owner), async_client, patched)
-            patches.wrap(getattr(module, async_owner), "create", lane.async_create)
+            patches.wrap(getattr(module, async_owner), "create", lane.async_create, wrapper_class=InReplay)
 
     def _patch_resources(self, module: ModuleType, patches: Patches) -> None:
         patches.wrap(module.SyncAPIResource, "_sleep", _sleep_unless_replayed)
