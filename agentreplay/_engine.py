@@ -14,6 +14,7 @@ from agentreplay._cassette import Cassette, Interaction, RecordedRequest, Record
 from agentreplay._errors import AgentReplayError
 from agentreplay._explanation import mismatch
 from agentreplay._foresight import Foresight
+from agentreplay._forking import ForkPoint
 from agentreplay._matching import InteractionIndex, Matchable, MatchStrategy
 from agentreplay._mismatch import CassetteMismatchError
 from agentreplay._modes import Mode
@@ -119,7 +120,8 @@ class CallEngine:
     `known` is the cassette that may answer (None where everything is live). Requests and answers are redacted as they
     come in, so that matching sees what a file would hold. `max_age` says from when on a miss tells the age of `known`.
     `absent` is raised for a call that nothing recorded answers where that is for want of a cassette; `pinned` says that
-    the mode stands in the code; `notes` are written to the metadata of calls begun now.
+    the mode stands in the code; `fork` is the point after which calls go live;
+    `notes` are written to the metadata of calls begun now.
     """
 
     mode: Mode
@@ -130,6 +132,7 @@ class CallEngine:
     path: Path | None = None
     max_age: timedelta | None = None
     absent: AgentReplayError | None = None
+    fork: ForkPoint | None = None
     pinned: bool = False
     notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     counts: Counts = field(default_factory=Counts)
@@ -188,6 +191,7 @@ class CallEngine:
         if key is None:
             request = redact_request(self.redactor, request)
         answers = self.mode is not Mode.VERIFY and not rerun
+        forked = self.fork is not None and self.fork.is_passed_by(request)
         with self._lock:
             position = self._started
             self._started += 1
@@ -195,12 +199,12 @@ class CallEngine:
                 self._parents[position] = parent
             around = self._answering.get(parent) if parent is not None else None
         interaction = None
-        if self.mode is not Mode.RECORD:
+        if self.mode is not Mode.RECORD and not forked:
             interaction = self._index.take(request, inside=around, whole=answers, key=key)
         if interaction is not None and answers:
             self._keep(position, Done(interaction, recorded=False, known=interaction, whole=True))
             return Replay(interaction, position)
-        if self.records or self.mode is Mode.VERIFY or rerun:
+        if forked or (self.records and self.fork is None) or self.mode is Mode.VERIFY or rerun:
             with self._lock:
                 self._running[position] = request
                 if interaction is not None:
@@ -212,6 +216,11 @@ class CallEngine:
             self.counts.missed += 1
         self.refuse(error)
         raise error
+
+    def revise(self, known: Cassette) -> None:
+        """Answer from `known` from now on, in which some interactions are not what they were."""
+        self.known = known
+        self._index.revise(known.interactions)
 
     def refuse(self, error: AgentReplayError) -> None:
         """Note that a call was refused with `error`, also for a program that goes on in spite of it."""
@@ -309,7 +318,13 @@ class CallEngine:
         return self._index.unused()
 
     def recording(self, *, prune: bool = False) -> Cassette:
-        """The cassette as it is to be written: what was known (with `prune`: and asked for), then what is new."""
+        """The cassette as it is to be written: what was known (with `prune`: and asked for), then what is new.
+
+        Of a fork, the calls of this run and no others.
+        """
+        if self.fork is not None:
+            # Copies: what is written is numbered anew, and the recording that it comes from may be somebody's own.
+            return Cassette(interactions=[item.model_copy() for item in self.timeline])
         known = self.known.interactions if self.known and self.mode is Mode.EXTEND else []
         kept = list(known)
         if prune:

@@ -203,6 +203,18 @@ class InteractionIndex:
         with self._lock:
             return self._taken_at(self._find(comparable, key, around), whole=whole)
 
+    def revise(self, interactions: Sequence[Interaction]) -> None:
+        """Answer with these from now on, each of which stands in the place of another; which were taken is the same."""
+        with self._lock:
+            self.interactions = tuple(interactions)
+            self._places = {id(item): place for place, item in enumerate(self.interactions)} if self._children else {}
+            self._ids = SessionIds(self.interactions)
+            for place in self._used:
+                self._ids.served(self.interactions[place])
+            self._positions = self._numbered = self._recorded = None
+            self._positions_inside.clear()
+            self._turns.clear()
+
     def give_back(self, interaction: Interaction) -> None:
         """Make an interaction that was taken available again, and with it what was recorded inside it."""
         with self._lock:
@@ -261,9 +273,7 @@ class InteractionIndex:
             return self._in_turn(key, positions, around)
         return self._find_renamed(comparable, around)
 
-    def _in_turn(
-        self, key: str, positions: Sequence[int], around: int | None, *, moving: bool = True
-    ) -> int | None:
+    def _in_turn(self, key: str, positions: Sequence[int], around: int | None, *, moving: bool = True) -> int | None:
         if self._children:
             inside = self._inside(key, positions, around)
             place = self._next_turn((key, around), inside, moving=moving)

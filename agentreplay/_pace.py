@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 def clock() -> float:
@@ -33,7 +33,12 @@ class Pace:
     """
 
     speed: float
-    started: float = field(default_factory=lambda: clock())
+    started: float
+
+    @classmethod
+    def from_now(cls, speed: float) -> Pace:
+        """The time of a call that begins now."""
+        return cls(speed, clock())
 
     def until(self, recorded_ms: float) -> float:
         """How many seconds are left until something that was recorded at `recorded_ms` is due; zero if it is."""

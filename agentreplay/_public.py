@@ -12,6 +12,7 @@ from agentreplay._cassette import (
     StreamEvent,
 )
 from agentreplay._drift_report import DriftAspect, DriftEntry, DriftFinding, DriftLimits, DriftReport
+from agentreplay._editing import edited, with_answer_text
 from agentreplay._engine import ReplayEngine
 from agentreplay._errors import (
     AgentReplayError,
@@ -50,7 +51,7 @@ from agentreplay._recording_status import RecordingStatus
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport
 from agentreplay._session import Session
-from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
+from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError, ForkNotReachedWarning
 from agentreplay._settings import Settings, settings
 from agentreplay._tool_errors import RecordedToolError, ToolForbiddenError, ToolResultError, ToolValueError
 from agentreplay._tool_function import ToolPolicy
@@ -92,6 +93,7 @@ __all__ = [
     "DriftReport",
     "EmptyRecordingWarning",
     "Fault",
+    "ForkNotReachedWarning",
     "IncompleteStreamError",
     "Interaction",
     "JournalError",
@@ -134,10 +136,12 @@ __all__ = [
     "WrappedMethod",
     "__version__",
     "cassette",
+    "edited",
     "install",
     "settings",
     "status",
     "tool",
     "uninstall",
+    "with_answer_text",
     "wrap",
 ]

@@ -10,6 +10,7 @@ from agentreplay._drift import drift_report
 from agentreplay._engine import CallEngine
 from agentreplay._errors import CassetteNotFoundError
 from agentreplay._modes import Mode
+from agentreplay._opening import Opening
 from agentreplay._pytest_errors import DriftError
 from agentreplay._report import unused_error
 from agentreplay._session import Session
@@ -60,9 +61,9 @@ class SessionOfTest(Session):
         """What calls see of the session while it is open."""
         return self._scope
 
-    def _decided(self, mode: Mode) -> Mode:
+    def _decided(self, opening: Opening) -> Mode:
         try:
-            return super()._decided(mode)
+            return super()._decided(opening)
         except CassetteNotFoundError as error:
             self._absent = error
             return Mode.REPLAY

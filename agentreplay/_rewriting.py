@@ -66,6 +66,15 @@ def with_text(answer: RecordedResponse, text: str) -> RecordedResponse | None:
     return changed
 
 
+def said_by(answer: RecordedResponse) -> tuple[list[str], list[str]]:
+    """The texts of an answer, and the arguments of its calls of tools as JSON text, each in order."""
+    values = [as_object(event.data) for event in answer.events] if answer.events is not None else []
+    streamed = answer.events is not None
+    values = values or [as_object(answer.body)]
+    texts, arguments = (find(values, streamed=streamed) for find in (text_slots, argument_slots))
+    return [slot.text for slot in texts], [slot.text for slot in arguments]
+
+
 def _is_ping(event: StreamEvent) -> bool:
     return as_object(event.data).get("type") == "ping"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,10 +11,12 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from agentreplay import _active, _install
 from agentreplay._cassette import Cassette, Interaction
+from agentreplay._decorating import in_sessions
 from agentreplay._drift import drift_report
 from agentreplay._drift_report import DriftReport
+from agentreplay._editing import Edit, InteractionTest
 from agentreplay._engine import CallEngine
-from agentreplay._errors import CassetteNotFoundError, ConfigurationError, SessionError
+from agentreplay._errors import ConfigurationError, SessionError
 from agentreplay._experiments import Experiment
 from agentreplay._freezing import freeze, start_values
 from agentreplay._journal_errors import ProductionError
@@ -24,14 +24,14 @@ from agentreplay._judging import judge_age, judge_faults, judge_use, report_of
 from agentreplay._keeping import keep
 from agentreplay._matching import Matchable, read_match, refuse_contradiction
 from agentreplay._mode_choice import is_pinned
-from agentreplay._modes import Mode, running_in_ci
+from agentreplay._modes import Mode
 from agentreplay._naming import safe_path
+from agentreplay._opening import Opening
 from agentreplay._production import in_production
-from agentreplay._provenance import Frozen
+from agentreplay._provenance import Frozen, Parent
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport, session_report
 from agentreplay._settings import Check, resolve_settings
-from agentreplay._storage import find_recording
 from agentreplay._trajectory import Trajectory
 
 P = ParamSpec("P")
@@ -49,7 +49,12 @@ class Session:
     """
 
     def __init__(
-        self, name: str, said: Mapping[str, object], *, redact: Sequence[RedactionRule] | RedactionRule = ()
+        self,
+        name: str,
+        said: Mapping[str, object],
+        *,
+        redact: Sequence[RedactionRule] | RedactionRule = (),
+        source: Cassette | None = None,
     ) -> None:
         if not isinstance(name, str) or not name:
             raise ConfigurationError(f"name={name!r}: a cassette needs a name, a string that is not empty.")
@@ -57,6 +62,8 @@ class Session:
         self._wanted = dict(said)
         self._said = dict(said)
         self._experiment = Experiment.taken_from(self._said)
+        self._source = source
+        self._edits: list[Edit] = []
         self._redact = redact
         self._settings = resolve_settings(self._said, checks=_CHECKS)
         self._redactor()
@@ -67,6 +74,8 @@ class Session:
         self._saved: Cassette | None = None
         self._frozen: Frozen | None = None
         self._thaw = ExitStack()
+        self._kept_as = name
+        self._parent: Parent | None = None
 
     @property
     def name(self) -> str:
@@ -127,6 +136,30 @@ class Session:
     def __repr__(self) -> str:
         return f"<agentreplay session {self._name!r} mode={self.mode.value} path={str(self._path)!r}>"
 
+    def edit(
+        self,
+        which: int | InteractionTest,
+        *,
+        text: str | None = None,
+        body: Mapping[str, Any] | Callable[[Any], Any] | None = None,
+    ) -> None:
+        """Let one answer of the recording be another one in this session, whose file stays as it is.
+
+        Say it before the session is open, or in the block before the call is made. The arguments are those of
+        `agentreplay.edited`.
+
+        Raises:
+            ConfigurationError: there is no such interaction, or its answer cannot be changed so.
+            SessionError: the session does not answer from a recording.
+        """
+        edit = Edit(which, text, body)
+        if self._scope is not None and self._engine is not None:
+            known = self._engine.known
+            if known is None:
+                raise SessionError(f"{self!r} answers nothing from a recording, so there is nothing to edit.")
+            self._engine.revise(edit.apply(known))
+        self._edits.append(edit)
+
     def start(self) -> Session:
         """Open the session until `stop()`, also for calls whose context belongs to no block (notebook cells)."""
         self._open(ambient=True)
@@ -159,29 +192,12 @@ class Session:
         Raises:
             ConfigurationError: a class or a generator function, whose body a block around its call would not cover.
         """
-        if inspect.isclass(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-            raise ConfigurationError(
-                f"cassette({self._name!r}) decorates functions and coroutine functions, not {function!r}. "
-                "Use it as a context manager inside."
-            )
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def run_async(*args: Any, **kwargs: Any) -> Any:
-                async with self._again():
-                    return await function(*args, **kwargs)
-
-            return run_async  # type: ignore[return-value]
-
-        @functools.wraps(function)
-        def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            with self._again():
-                return function(*args, **kwargs)
-
-        return run
+        return in_sessions(function, self._again, name=self._name)
 
     def _again(self) -> Session:
-        return Session(self._name, self._wanted, redact=self._redact)
+        again = Session(self._name, self._wanted, redact=self._redact, source=self._source)
+        again._edits = [*self._edits]
+        return again
 
     def _redactor(self) -> Redactor:
         rules = self._redact
@@ -195,17 +211,20 @@ class Session:
         self._saved = None
         # Anew, since the environment may have changed since a decorator was made.
         self._settings = resolve_settings(self._said, checks=_CHECKS)
-        mode = self._settings.mode
-        # Where everything is live, nobody asks what is there: recording replaces it, be it one file or several.
-        asks = mode not in {Mode.LIVE, Mode.RECORD}
-        self._path = find_recording(self._settings.directory, self._name) if asks else None
-        mode = self._decided(mode)
+        opening = Opening(self._name, self._settings, self._experiment, self._source, self._pinned)
+        fork = self._experiment.fork_point(self._settings.mode)
+        self._kept_as = opening.kept_as
+        self._path = opening.find()
+        mode = self._decided(opening)
         if mode in {Mode.REPLAY, Mode.EXTEND} and in_production():
             raise ProductionError.would_serve(self._name, mode.value)
         faults = self._experiment.fault_plan(mode)
-        known = Cassette.load(self._path) if self._path and mode in _ANSWERING else None
-        if known is not None:
-            judge_age(known, self._path, self._settings)
+        recorded = self._source
+        if recorded is None and self._path is not None and mode in _ANSWERING:
+            recorded = Cassette.load(self._path)
+            judge_age(recorded, self._path, self._settings)
+        known = opening.edited(recorded, self._edits) if recorded is not None and mode in _ANSWERING else None
+        self._parent = fork.parent(recorded, self._name) if fork is not None and recorded is not None else None
         self._engine = CallEngine(
             mode,
             self._redactor(),
@@ -214,10 +233,11 @@ class Session:
             allow_repeats=self._settings.allow_repeats,
             path=self._path,
             max_age=self._settings.max_age,
-            pinned=self._pinned,
+            pinned=opening.pinned,
+            fork=fork,
         )
         self._scope = _active.Scope(
-            self._name, self._engine, ambient=ambient, exclusive=exclusive, allowed_hosts=self._allowed_hosts(mode)
+            self._name, self._engine, ambient=ambient, exclusive=exclusive, allowed_hosts=opening.allowed_hosts(mode)
         )
         self._scope.faults, self._scope.speed = faults, self._settings.pace
         _install.acquire()
@@ -239,36 +259,20 @@ class Session:
             self._frozen = start_values(names, recorded)
             self._thaw = freeze(names, self._frozen, scope)
 
-    def _allowed_hosts(self, mode: Mode) -> tuple[str, ...] | None:
-        """The hosts that may be connected to while the session is open; None for all."""
-        blocked = self._settings.block_network
-        if blocked is None:
-            blocked = mode is Mode.REPLAY
-        return tuple(self._settings.allowed_hosts) if blocked else None
-
     @property
     def _pinned(self) -> bool:
         """Whether the code says a mode that the environment cannot turn into recording."""
         said = self._said.get("mode")
-        mode = Mode.parse(said) if said is not None else None
+        mode = Mode.parse(cast("Mode | str", said)) if said is not None else None
         return mode is self._settings.mode and is_pinned(mode)
 
-    def _decided(self, mode: Mode) -> Mode:
+    def _decided(self, opening: Opening) -> Mode:
         """What the session does, now that it is known whether there is a recording.
 
         Raises:
             CassetteNotFoundError: there is none, and none may be made.
         """
-        if mode is Mode.AUTO:
-            if self._path is None and not running_in_ci():
-                return Mode.RECORD
-            mode = Mode.REPLAY
-            why = "The environment says CI, where nothing is recorded."
-        else:
-            why = f"mode={mode.value!r} never records."
-        if mode in {Mode.REPLAY, Mode.VERIFY} and self._path is None:
-            raise CassetteNotFoundError(self._name, self.folder, why, pinned=self._pinned)
-        return mode
+        return opening.decide(opening.settings.mode, self._path)
 
     def _leave(self) -> tuple[_active.Scope, CallEngine]:
         """End the session, and keep and judge nothing yet."""
@@ -296,13 +300,17 @@ class Session:
             judge_use(engine)
 
     def _keep(self, engine: CallEngine) -> None:
+        parent = self._parent
+        if parent is not None and engine.fork is not None:
+            parent.replayed = engine.fork.before
         kept = keep(
             engine,
             self._settings,
-            name=self._name,
-            recorded_as=self._recorded_as,
-            replaces=self._path,
+            name=self._kept_as,
+            recorded_as=self._recorded_as if parent is None or self._recorded_as != self._name else self._kept_as,
+            replaces=self._path if parent is None else None,
             frozen=self._frozen,
+            parent=parent,
             stacklevel=5,
         )
         if kept is not None:

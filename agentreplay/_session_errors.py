@@ -41,5 +41,22 @@ class CassetteAgeWarning(AgentReplayWarning):
         super().__init__(f"{path}: {_too_old(age, max_age)}. {_RECORD_ANEW}")
 
 
+class ForkNotReachedWarning(AgentReplayWarning):
+    """A session with `replay_until` ended before it went live, and wrote nothing.
+
+    Attributes:
+        name: the name of the fork that was not made.
+        calls: how many calls were replayed.
+    """
+
+    def __init__(self, name: str, calls: int) -> None:
+        self.name = name
+        self.calls = calls
+        super().__init__(
+            f"the block ended after {calls} replayed calls, before the point that replay_until names, so nothing went "
+            f"live and {name!r} was not written."
+        )
+
+
 def _too_old(age: timedelta, max_age: timedelta) -> str:
     return f"it was recorded {age.days} days ago, and max_age allows {max_age / timedelta(days=1):g} days"

@@ -81,7 +81,7 @@ def play(
 
     `waits` says for each chunk how many seconds it is waited for, and is asked when the chunk is next.
     """
-    return (_async_player if is_async else _sync_player)(library)(zip(chunks, waits), end, closed)
+    return (_async_player if is_async else _sync_player)(library)(zip(chunks, waits, strict=False), end, closed)
 
 
 @cache
