@@ -124,4 +124,3 @@ def _guarded_coroutine(wrapper: Wrapper) -> Wrapper:
         return call.result if call.done else await wrapped(*args, **kwargs)
 
     return guard
-

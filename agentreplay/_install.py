@@ -200,7 +200,7 @@ def uninstall() -> None:
     for undo in (end_recording, _installation.uninstall):
         try:
             undo()
-        except Exception as error:
+        except Exception as error:  # noqa: PERF203 (the second is done although the first failed)
             if not recorded:
                 raise
             report_fault(error)

@@ -141,4 +141,3 @@ def _interaction(line: bytes, path: Path, number: int) -> tuple[Interaction, dic
     except ValidationError as error:
         reason = shape_error(error, path).reason
     raise JournalError.damaged(reason, path=path, line=number)
-

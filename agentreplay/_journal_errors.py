@@ -57,9 +57,9 @@ class ProductionError(SessionError):
     def would_serve(cls, name: str, mode: str) -> ProductionError:
         """The error for a session that would answer from a recording."""
         return cls(
-            f"cassette({name!r}) in mode {mode!r} would answer calls from a recording, and AGENTREPLAY_ENV says that this "
-            "process is production, where recordings are made and never served. Unset AGENTREPLAY_ENV if it is not "
-            "production, or open the session with mode='record' or mode='live'."
+            f"cassette({name!r}) in mode {mode!r} would answer from a recording, and AGENTREPLAY_ENV says that "
+            "this process is production, where recordings are made and never served. Unset AGENTREPLAY_ENV if it is "
+            "none, or open the session with mode='record' or mode='live'."
         )
 
 

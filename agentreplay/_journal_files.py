@@ -140,7 +140,7 @@ class JournalFiles:
             if lock(handle) is not False and os.fstat(handle).st_nlink:
                 return path, handle
             self._disk.close(handle)
-        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(path))
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(folder))
 
     def _write(self, journal: _OpenJournal, data: bytes) -> None:
         left = memoryview(data)

@@ -53,9 +53,7 @@ class JournalWriter:
     The thread is started with the first call. `on_fault` is told of every failure, in that thread.
     """
 
-    def __init__(
-        self, unsaved: Unsaved, journals: Lines, process: str, on_fault: Callable[[Exception], None]
-    ) -> None:
+    def __init__(self, unsaved: Unsaved, journals: Lines, process: str, on_fault: Callable[[Exception], None]) -> None:
         self.written = 0
         self._unsaved = unsaved
         self._journals = journals
@@ -148,7 +146,7 @@ class JournalWriter:
         while not self._ended:
             try:
                 self._turn()
-            except Exception as error:  # noqa: BLE001 (whatever it is, the app goes on, and so does this thread)
+            except Exception as error:  # noqa: BLE001, PERF203 (whatever it is, this thread goes on)
                 with suppress(Exception):
                     self._on_fault(error)
                 time.sleep(RETRY_SECONDS)
@@ -194,7 +192,7 @@ class JournalWriter:
         while tries:
             try:
                 self._journals.append(session, line)
-            except OSError as error:
+            except OSError as error:  # noqa: PERF203
                 self._on_fault(error)
                 if error.errno in _THIS_LINE_ONLY or self._giving_up.wait(RETRY_SECONDS):
                     tries -= 1

@@ -75,7 +75,10 @@ class _ThisProcess:
                 tell(error)
 
     def _in_child(self) -> None:
-        """Let the child have a place of its own. Its only thread is this one; locks may be held by threads that are gone."""
+        """Let the child have a place of its own.
+
+        Its only thread is this one, and locks may be held by threads that are gone.
+        """
         self._lock = threading.RLock()
         place, options = self.place, self._options
         if place is not None and options is not None:

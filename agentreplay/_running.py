@@ -48,7 +48,7 @@ def environment_for(
         RecordingOptions(record, 1.0 if sample is None else sample, MAX_BYTES if max_bytes is None else max_bytes)
     environment = dict(before)
     said = {
-        RECORD: record and str(record.absolute()),
+        RECORD: str(record.absolute()) if record is not None else None,
         RECORD_SAMPLE: sample if sample is None else f"{sample:g}",
         RECORD_MAX_BYTES: max_bytes if max_bytes is None else str(max_bytes),
         RECORD_SESSION_ID: session_id,

@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = _command(commands, "run", _run, "run a program and record its calls, by its environment alone")
     run.add_argument("--record", type=Path, metavar="DIR", help="the folder to record to")
-    run.add_argument("--sample", type=float, metavar="SHARE", help="the share of calls, or sessions, to record (0 to 1)")
+    run.add_argument(
+        "--sample", type=float, metavar="SHARE", help="the share of calls, or sessions, to record (0 to 1)"
+    )
     run.add_argument("--max-bytes", type=int, metavar="N", help="memory for calls that are not on the disk yet")
     run.add_argument("--session-id", metavar="MODULE:FUNCTION", help="the function that names the session of a call")
     run.add_argument("--mode", metavar="MODE", help="the mode of the program's sessions, as AGENTREPLAY_MODE says it")

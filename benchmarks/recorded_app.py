@@ -31,13 +31,13 @@ with Provider() as provider:
 """
 _WORDS: Final = "The quick brown fox jumps over the lazy dog near the river bank. "
 _TICK_SECONDS: Final = 0.001
-_TURN: Final = 50
+_TURN: Final = 100
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=400, help="calls of each sort (default: 400)")
+    parser.add_argument("--calls", type=int, default=2000, help="calls of each sort (default: 2000)")
     parser.add_argument("--streams", type=int, default=20, help="streams at once (default: 20)")
     parser.add_argument("--seconds", type=float, default=10, help="how long they run each time (default: 10)")
     options = parser.parse_args()
@@ -48,7 +48,8 @@ def main() -> None:
 
 def with_provider(pace: float, measure: Callable[[str], None]) -> None:
     """Let `measure` talk to a provider that waits `pace` seconds before each event of a stream."""
-    process = subprocess.Popen([sys.executable, "-c", _PROVIDER, str(pace)], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", _PROVIDER, str(pace)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         assert process.stdout is not None
         measure(process.stdout.readline().strip())
@@ -70,27 +71,32 @@ def print_call_overhead(url: str, folder: Path, calls: int) -> None:
                 client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text}])
                 return time.perf_counter() - started
 
-            plain, recorded = in_turns(call, folder, calls)
-            for label, times in (("plain", plain), ("recorded", recorded)):
-                print(f"call, {name}, {label}: median {1000 * statistics.median(times):.3f} ms")
-            ratio = statistics.median(recorded) / statistics.median(plain)
-            print(f"call, {name}: overhead {100 * (ratio - 1):+.1f} % of the median, ", end="")
-            print(f"{100 * (sum(recorded) / sum(plain) - 1):+.1f} % in all")
+            turns = in_turns(call, folder, calls)
+            plain = statistics.median(each for turn, _ in turns for each in turn)
+            recorded = statistics.median(each for _, turn in turns for each in turn)
+            ratios = sorted(sum(with_it) / sum(without) for without, with_it in turns)
+            print(f"call, {name}: median {1000 * plain:.3f} ms plain, {1000 * recorded:.3f} ms recorded; ", end="")
+            print(
+                f"overhead {100 * (statistics.median(ratios) - 1):+.1f} % (median of {len(ratios)} pairs of turns, ",
+                end="",
+            )
+            print(f"{100 * (ratios[0] - 1):+.1f} to {100 * (ratios[-1] - 1):+.1f} %)")
 
 
-def in_turns(call: Callable[[], float], folder: Path, calls: int) -> tuple[list[float], list[float]]:
-    """The seconds that `call` says, plain and recorded, in turns."""
-    plain: list[float] = []
-    recorded: list[float] = []
+def in_turns(call: Callable[[], float], folder: Path, calls: int) -> list[tuple[list[float], list[float]]]:
+    """The seconds that `call` says, in pairs of a turn without recording and one with it."""
+    turns: list[tuple[list[float], list[float]]] = []
     for _ in range(max(1, calls // _TURN)):
-        for times, folder_or_none in ((plain, None), (recorded, folder)):
-            agentreplay.install(record=folder_or_none)
+        pair: list[list[float]] = []
+        for record in (None, folder):
+            agentreplay.install(record=record)
             # What the first calls begin (a thread, a journal) belongs to the start of an app, not to its calls.
             for _ in range(3):
                 call()
-            times += [call() for _ in range(_TURN)]
+            pair.append([call() for _ in range(_TURN)])
             agentreplay.uninstall()
-    return plain, recorded
+        turns.append((pair[0], pair[1]))
+    return turns
 
 
 def print_loop_lag(url: str, folder: Path, streams: int, seconds: float) -> None:

@@ -40,7 +40,9 @@ def _install() -> None:
 
         install_from_environment()
     except Exception as error:  # noqa: BLE001 (whatever it is, the program starts as it would without us)
-        sys.stderr.write(f"agentreplay: nothing is recorded in process {os.getpid()}: {type(error).__name__}: {error}\n")
+        sys.stderr.write(
+            f"agentreplay: nothing is recorded in process {os.getpid()}: {type(error).__name__}: {error}\n"
+        )
 
 
 def _import_hidden() -> None:

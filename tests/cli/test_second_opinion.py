@@ -55,7 +55,11 @@ def scanner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scanner:
     """Such a program, the only one of its name."""
     found = Scanner(tmp_path / "bin")
     monkeypatch.setenv("PATH", str(found.folder))
-    monkeypatch.setattr("sysconfig.get_path", lambda _name: str(tmp_path / "scripts"))
+
+    def beside_python(_name: str) -> str:
+        return str(tmp_path / "scripts")
+
+    monkeypatch.setattr("sysconfig.get_path", beside_python)
     return found
 
 
@@ -128,7 +132,13 @@ def test_where_it_is_missing_the_error_says_how_to_get_it(
     ],
 )
 def test_a_failure_of_it_is_no_clean_bill(
-    scanner: Scanner, cassettes: Path, capsys: pytest.CaptureFixture[str], output: str, code: int, complaint: str, said: str
+    scanner: Scanner,
+    cassettes: Path,
+    capsys: pytest.CaptureFixture[str],
+    output: str,
+    code: int,
+    complaint: str,
+    said: str,
 ) -> None:
     """Whatever it does instead of a report is an error, never `0 found`."""
     scanner.prints(output, code, complaint)

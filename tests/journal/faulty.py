@@ -40,7 +40,7 @@ def tracing(trace: Callable[[FrameType, str, Any], Any]) -> Generator[None]:
         yield
     finally:
         sys.settrace(before)
-        threading.settrace(before_in_threads)  # type: ignore[arg-type]
+        threading.settrace(before_in_threads)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import warnings
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -78,16 +79,21 @@ def is_written(recordings: Recordings, calls: int) -> bool:
     return sum(path.read_bytes().count(b"\n") - 1 for path in recordings.path.rglob("*.jsonl")) >= calls
 
 
+def all_of(_session: str) -> bool:
+    """A sample of everything."""
+    return True
+
+
 def places_passed(recordings: Recordings, provider: Provider, run: Callable[[Provider], list[Any]]) -> list[Place]:
     """The places of ours that such calls pass, with all that happens to them until they are on the disk."""
     places: dict[Place, None] = {}
     # Twice: what is passed at the first time only belongs to the start of the app.
     for turn in (1, 2):
         places.clear()
-        recordings.install(sample=lambda _session, _turn=turn: True)
+        recordings.install(sample=all_of)
         with noting(places):
             run(provider)
-            assert wait_until(lambda _turn=turn: is_written(recordings, 8 * _turn))
+            assert wait_until(partial(is_written, recordings, 8 * turn), 60)
         agentreplay.uninstall()
     return list(places)
 
@@ -103,10 +109,10 @@ def test_every_function_of_ours_may_fail(
     assert len(places) > 100
     for place in places:
         happened: list[Place] = []
-        recordings.install(sample=lambda _session, _place=place: True)
+        recordings.install(sample=all_of)
         with failing_at(place, happened):
             seen = all_calls(provider)
-            assert wait_until(lambda happened=happened: bool(happened)), f"{name_of(place)} was not passed"
+            assert wait_until(partial(bool, happened)), f"{name_of(place)} was not passed"
         assert seen == undisturbed, f"with {name_of(place)} failing the app sees something else"
         assert wait_until(lambda: agentreplay.status().faults > 0), f"that {name_of(place)} failed was not counted"
         agentreplay.uninstall()
@@ -168,9 +174,7 @@ def test_where_warnings_are_errors_the_app_goes_on(recordings: Recordings, opena
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, asyncio.CancelledError, GeneratorExit])
-def test_what_is_no_exception_passes(
-    recordings: Recordings, openai_client: Any, kind: type[BaseException]
-) -> None:
+def test_what_is_no_exception_passes(recordings: Recordings, openai_client: Any, kind: type[BaseException]) -> None:
     """An interrupt in the middle of a call of ours, or of the SDK's, is the app's: the very same object arrives."""
     raised = kind()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import time
@@ -120,7 +119,9 @@ def test_sigkill_costs_the_last_second_at_most(provider: Provider, recordings: R
 
 def test_an_idle_app_has_all_its_calls_on_the_disk_within_a_second(provider: Provider, recordings: Recordings) -> None:
     """A call waits for others for a moment only, and needs no other call to be written."""
-    with start("ask(client(), 'one')\nprint('asked', flush=True)\ntime.sleep(60)", provider.openai_url, recordings.path) as app:
+    with start(
+        "ask(client(), 'one')\nprint('asked', flush=True)\ntime.sleep(60)", provider.openai_url, recordings.path
+    ) as app:
         assert app.stdout is not None
         assert app.stdout.readline() == "asked\n"
         assert wait_until(lambda: recordings.questions == ["one"])
@@ -195,7 +196,7 @@ def test_a_forked_child_writes_a_journal_of_its_own(provider: Provider, recordin
 
 
 def test_prefork_workers_record_what_the_master_installed(provider: Provider, recordings: Recordings) -> None:
-    """As under gunicorn and Celery: installed before the fork, each worker makes calls, some are stopped by a signal."""
+    """As under gunicorn and Celery: installed before the fork, each worker makes calls and is stopped by a signal."""
     program = """
         def work(number):
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -155,7 +155,7 @@ def test_an_argument_that_can_be_read_once_reaches_the_sdk(recordings: Recording
 def test_secrets_are_taken_out_before_the_disk(
     recordings: Recordings, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The client's key, its headers, the environment, known forms, rules of the app's own; also in pieces of a stream."""
+    """The client's key, its headers, the environment, known forms, the app's own rules; also in pieces of a stream."""
     from openai import OpenAI
 
     monkeypatch.setenv("INTERNAL_API_TOKEN", "env-held-value-5551212")
@@ -177,9 +177,7 @@ def test_secrets_are_taken_out_before_the_disk(
     assert len(set(words.split()) & set(json.loads(provider.requests[0].body)["messages"][0]["content"].split())) == 5
 
 
-def test_uploads_are_recorded_by_name_and_digest(
-    recordings: Recordings, openai_client: OpenAI, tmp_path: Path
-) -> None:
+def test_uploads_are_recorded_by_name_and_digest(recordings: Recordings, openai_client: OpenAI, tmp_path: Path) -> None:
     """From memory, from an open file (which stays where it was) and from a path; the cassette replays each."""
     path = tmp_path / "batch.jsonl"
     path.write_bytes(b'{"line": 1}\n' * 3000)
@@ -230,9 +228,7 @@ def test_what_was_recorded_replays(
 
 
 @pytest.mark.asyncio
-async def test_tasks_are_recorded_each_in_its_session(
-    recordings: Recordings, async_openai_client: AsyncOpenAI
-) -> None:
+async def test_tasks_are_recorded_each_in_its_session(recordings: Recordings, async_openai_client: AsyncOpenAI) -> None:
     """`session_id` is asked where the call is made, so it may look at what belongs to the task."""
     from contextvars import ContextVar
 
@@ -250,7 +246,9 @@ async def test_tasks_are_recorded_each_in_its_session(
     recordings.install(session_id=user.get)
     await asyncio.gather(*[converse(name) for name in ("ann", "bob", "cid")])
     agentreplay.uninstall()
-    found = {journal.heading.session: [question_of(each) for each in journal.interactions] for journal in recordings.journals}
+    found = {
+        journal.heading.session: [question_of(each) for each in journal.interactions] for journal in recordings.journals
+    }
     assert found == {name: [f"{name} {number}" for number in range(3)] for name in ("ann", "bob", "cid")}
 
 

@@ -106,12 +106,12 @@ def test_what_the_program_starts_is_recorded_too(app: Path, provider: Provider, 
 
 def test_options_reach_the_program(app: Path, provider: Provider, recordings: Recordings) -> None:
     """The session's function is found where the app can import it; a share of nought records nothing."""
-    options = ("--session-id", "package:session", "--max-bytes", "1000000")
-    done = run(app, provider, recordings, sys.executable, "-m", "package", "hello", options=options)
+    named = ("--session-id", "package:session", "--max-bytes", "1000000")
+    done = run(app, provider, recordings, sys.executable, "-m", "package", "hello", options=named)
     assert done.returncode == 0, done.stderr
     assert [journal.heading.session for journal in recordings.journals] == ["from the app"]
-    options = ("--sample", "0")
-    done = run(app, provider, recordings, sys.executable, "script.py", "not this one", options=options)
+    none = ("--sample", "0")
+    done = run(app, provider, recordings, sys.executable, "script.py", "not this one", options=none)
     assert done.returncode == 0, done.stderr
     assert recordings.questions == ["hello"]
 
@@ -132,7 +132,9 @@ def test_a_program_that_uses_no_sdk_imports_nothing_of_ours(
     app: Path, provider: Provider, recordings: Recordings
 ) -> None:
     """Python processes of all sorts are started by an app; those without a call cost next to nothing."""
-    program = "import sys; print(sorted({name.partition('.')[0] for name in sys.modules} & {'pydantic', 'wrapt', 'openai'}))"
+    program = (
+        "import sys; print(sorted({name.partition('.')[0] for name in sys.modules} & {'pydantic', 'wrapt', 'openai'}))"
+    )
     done = run(app, provider, recordings, sys.executable, "-c", program)
     assert done.stdout == "[]\n"
 

@@ -58,7 +58,7 @@ def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
     Raises:
         NotJSONError: that cannot be done, since they hold something that is no JSON.
     """
-    if sent is None or getattr(client, "_middleware", ()) or not _is_unchanged(options, sent):
+    if sent is None or getattr(client, "_middleware", None) or not _is_unchanged(options, sent):
         request = describe(vendor, client, options)
         return Asked(lambda: request, 0)
     envelope = Envelope.of(vendor, client, options)
@@ -69,7 +69,7 @@ def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
 def _is_unchanged(options: Any, sent: Any) -> bool:
     url: str = options.url
     path: str = sent.url.path
-    return path.endswith(url) or "://" in url or path.endswith(unquote(urlsplit(url).path))
+    return "://" in url or path.endswith((url, unquote(urlsplit(url).path)))
 
 
 def _body(client: Any, options: Any, sent: Any, method: str) -> tuple[Callable[[], dict[str, Any]], int]:
