@@ -16,7 +16,7 @@ from agentreplay._errors import ConfigurationError
 from agentreplay._tool_errors import ToolValueError
 from agentreplay._tool_objects import JsonFunction, encoded_by, fields_of
 from agentreplay._tool_types import TEXTS, class_of
-from agentreplay._tool_values import Encode, Unrecordable, encoded, is_tag
+from agentreplay._tool_values import Encode, Unrecordable, encoded, is_tag, order
 
 _MOST_LEVELS: Final = 200
 
@@ -130,7 +130,7 @@ class _Shown:
             return self._members(cast("Any", value), place)
         if isinstance(value, Set):
             items = [self.encode(item, f"an item of {place}") for item in cast("Any", value)]
-            return sorted(items, key=lambda item: (type(item).__name__, repr(item)))
+            return sorted(items, key=order)
         if isinstance(value, (list, tuple, deque)):
             return [self.encode(item, f"{place}[{number}]") for number, item in enumerate(cast("list[Any]", value))]
         if isinstance(value, (date, datetime, time)):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from agentreplay._json_values import is_array, is_object
 from agentreplay._tool_errors import ToolResultError, ToolValueError
-from agentreplay._tool_objects import JsonFunction, Rebuildable
+from agentreplay._tool_objects import JsonFunction, Rebuildable, fields_of
 from agentreplay._tool_sameness import same
 from agentreplay._tool_types import class_of
-from agentreplay._tool_values import Unreadable, Unrecordable, decoded, encoded, has_tags
+from agentreplay._tool_values import Unreadable, Unrecordable, decoded, encoded, has_tags, order
 
 UNKNOWN: Final = Any
 """The annotation of what nothing is known of."""
@@ -102,8 +103,24 @@ def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
 def _plain(adapter: TypeAdapter[Any], value: Any) -> _Plain | None:
     """The JSON that the annotation alone makes the same value of again; None where there is none."""
     try:
-        data = adapter.dump_python(value, mode="json", warnings=False)
+        data = _in_order(value, adapter.dump_python(value, mode="json", warnings=False))
         text = json.dumps(data, allow_nan=False)
         return _Plain(data) if same(adapter.validate_json(text), value) else None
     except Exception:  # noqa: BLE001 (a validator or serializer of the program's own may raise anything)
         return None
+
+
+def _in_order(value: Any, data: Any) -> Any:
+    """`data`, which is the JSON of `value`, with the items of sets in an order that is the same in every process."""
+    fields = fields_of(value)
+    if is_object(data):
+        held = fields if fields is not None else value if isinstance(value, dict) else {}
+        return {name: _in_order(held.get(name), item) for name, item in data.items()}
+    if not is_array(data):
+        return data
+    if isinstance(value, (set, frozenset)):
+        inner: Any = next(iter(cast("Any", value)), None)
+        return sorted((_in_order(inner, item) for item in data), key=order)
+    if isinstance(value, (list, tuple)) and len(cast("list[Any]", value)) == len(data):
+        return [_in_order(*pair) for pair in zip(cast("list[Any]", value), data, strict=True)]
+    return data

@@ -158,7 +158,7 @@ class _Encoding:
 
     def _in_order(self, items: Iterable[Any], place: str) -> list[Any]:
         # A set has an order of its own in each process; the file has one for all.
-        return sorted((self.encode(item, f"an item of {place}") for item in items), key=_order)
+        return sorted((self.encode(item, f"an item of {place}") for item in items), key=order)
 
     def _collection(self, value: Any, kind: type, place: str) -> dict[str, Any] | None:
         tag = f"${kind.__name__}"
@@ -174,7 +174,8 @@ _PLAIN: Final = frozenset({bool, int, str})
 _TIMES: Final[frozenset[type]] = frozenset({date, datetime, time, timedelta})
 
 
-def _order(data: Any) -> tuple[str, Any]:
+def order(data: Any) -> tuple[str, Any]:
+    """What items of a set are sorted by in a file."""
     if isinstance(data, (int, float)):
         return "", data
     return type(data).__name__, data if isinstance(data, str) else repr(data)

@@ -292,6 +292,38 @@ def test_a_model_stands_in_the_file_as_plain_json(twice: Twice) -> None:
     assert response.encoding is None
 
 
+def test_sets_stand_in_the_file_in_the_same_order_in_every_process(twice: Twice) -> None:
+    """So that recording the same answers again gives the same file."""
+
+    class Group(BaseModel):
+        names: set[str]
+        inner: list[dict[str, frozenset[frozenset[int]]]]
+
+    names = {f"name {number}" for number in range(50)}
+    numbers = frozenset(frozenset(range(start, 30, 7)) for start in range(20))
+
+    @tool
+    def group() -> Group:
+        return Group(names=names, inner=[{"a": numbers}])
+
+    @tool
+    def loose() -> Any:
+        return names, numbers
+
+    @tool
+    def take(group: Any) -> None:
+        return None
+
+    twice.both(lambda: (group(), loose(), take(names)))
+    first, second, third = twice.cassette.interactions
+    assert first.response.body == {
+        "names": sorted(names),
+        "inner": [{"a": sorted((sorted(each) for each in numbers), key=repr)}],
+    }
+    assert second.response.body["$tuple"][0] == {"$set": sorted(names)}
+    assert third.request.body == {"group": sorted(names)}
+
+
 def test_annotations_are_understood_where_they_are_written_as_text(twice: Twice) -> None:
     """Classes inside of the function that defines the tool, further down, and the class that the method is of."""
 
