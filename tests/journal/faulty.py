@@ -14,8 +14,8 @@ import agentreplay
 
 OURS: Final = str(Path(agentreplay.__file__).parent)
 
-GUARDS: Final = {"_guard.py", "_guarded_streams.py"}
-"""What stands between the app and our faults, and cannot be guarded itself."""
+GUARDS: Final = {("_guard.py", ""), ("_guarded_streams.py", ""), ("express.py", "__get__")}
+"""What stands between the app and our faults, and cannot be guarded itself: whole files, and one function."""
 
 Place = tuple[CodeType, int]
 """A line of ours, by its function; line 0 for the call of the function."""
@@ -27,7 +27,8 @@ class Fault(Exception):
 
 def _is_ours(code: CodeType) -> bool:
     file = Path(code.co_filename)
-    return code.co_filename.startswith(OURS) and file.name not in GUARDS and "_redaction" not in file.parts
+    is_guard = not GUARDS.isdisjoint({(file.name, ""), (file.name, code.co_name)})
+    return code.co_filename.startswith(OURS) and not is_guard and "_redaction" not in file.parts
 
 
 @contextmanager
