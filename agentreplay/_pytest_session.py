@@ -9,6 +9,7 @@ from agentreplay._cassette import Interaction
 from agentreplay._drift import drift_report
 from agentreplay._engine import CallEngine
 from agentreplay._errors import CassetteNotFoundError
+from agentreplay._judging import judge_faults
 from agentreplay._modes import Mode
 from agentreplay._opening import Opening
 from agentreplay._pytest_errors import DriftError
@@ -126,6 +127,9 @@ class SessionOfTest(Session):
             drift = drift_report(engine.verified, unused)
             if drift.drifted:
                 raise DriftError(str(drift))
+        if self._faults is not None:
+            judge_faults(self._faults)
+            return
         if engine.mode is not Mode.REPLAY or self._settings.allow_unused or engine.known is None:
             return
         recorded = len(engine.known.interactions)

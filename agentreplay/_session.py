@@ -18,6 +18,7 @@ from agentreplay._editing import Edit, InteractionTest
 from agentreplay._engine import CallEngine
 from agentreplay._errors import ConfigurationError, SessionError
 from agentreplay._experiments import Experiment
+from agentreplay._faults import FaultPlan
 from agentreplay._freezing import freeze, start_values
 from agentreplay._journal_errors import ProductionError
 from agentreplay._judging import judge_age, judge_faults, judge_use, report_of
@@ -72,6 +73,7 @@ class Session:
         self._engine: CallEngine | None = None
         self._scope: _active.Scope | None = None
         self._saved: Cassette | None = None
+        self._faults: FaultPlan | None = None
         self._frozen: Frozen | None = None
         self._thaw = ExitStack()
         self._kept_as = name
@@ -218,7 +220,7 @@ class Session:
         mode = self._decided(opening)
         if mode in {Mode.REPLAY, Mode.EXTEND} and in_production():
             raise ProductionError.would_serve(self._name, mode.value)
-        faults = self._experiment.fault_plan(mode)
+        self._faults = self._experiment.fault_plan(mode)
         recorded = self._source
         if recorded is None and self._path is not None and mode in _ANSWERING:
             recorded = Cassette.load(self._path)
@@ -239,7 +241,7 @@ class Session:
         self._scope = _active.Scope(
             self._name, self._engine, ambient=ambient, exclusive=exclusive, allowed_hosts=opening.allowed_hosts(mode)
         )
-        self._scope.faults, self._scope.speed = faults, self._settings.pace
+        self._scope.faults, self._scope.speed = self._faults, self._settings.pace
         _install.acquire()
         _active.enter(self._scope)
         try:
@@ -292,11 +294,11 @@ class Session:
         scope, engine = self._leave()
         if failed:
             return
-        if scope.faults is not None:
-            judge_faults(scope.faults)
+        if self._faults is not None:
+            judge_faults(self._faults)
         if engine.records:
             self._keep(engine)
-        elif engine.mode is Mode.REPLAY and not scope.ambient and not self._settings.allow_unused and not scope.faults:
+        elif engine.mode is Mode.REPLAY and not scope.ambient and not self._settings.allow_unused and not self._faults:
             judge_use(engine)
 
     def _keep(self, engine: CallEngine) -> None:

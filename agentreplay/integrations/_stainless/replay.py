@@ -50,16 +50,16 @@ class ReplayedCall:
         Raises:
             APIStatusError, APIConnectionError: the SDK's own exception, where that is what was recorded.
         """
-        if self._pace is not None:
-            sleep(self._pace.until(self._answered_after_ms()))
+        if wait := self._wait():
+            sleep(wait)
         if self._faulty is not None:
             return answer_with_faults(self._attempts(self._faulty, is_async=False), wrapped, self._call)
         return self._answer(wrapped, serve, is_async=False)
 
     async def async_answer(self, wrapped: Any) -> Any:
         """What `answer` gives, of an async client."""
-        if self._pace is not None:
-            await async_sleep(self._pace.until(self._answered_after_ms()))
+        if wait := self._wait():
+            await async_sleep(wait)
         if self._faulty is not None:
             return await async_answer_with_faults(self._attempts(self._faulty, is_async=True), wrapped, self._call)
         return await self._answer(wrapped, async_serve, is_async=True)
@@ -104,9 +104,11 @@ class ReplayedCall:
         method = self._decision.interaction.request.method
         return responses.build(recorded, request, method, unread=unread, is_async=is_async, pace=self._pace)
 
-    def _answered_after_ms(self) -> float:
-        """When the recorded answer was there; that of a stream comes event by event."""
-        return 0.0 if self._recorded.event_times_ms else self._recorded.duration_ms or 0.0
+    def _wait(self) -> float:
+        """In how many seconds the recorded answer is due; that of a stream comes event by event."""
+        if self._pace is None or self._recorded.event_times_ms:
+            return 0.0
+        return self._pace.until(self._recorded.duration_ms or 0.0)
 
     def _attempts(self, faulty: FaultyCall, *, is_async: bool) -> Attempts:
         return Attempts(
