@@ -13,6 +13,7 @@ from agentreplay._errors import ConfigurationError
 from agentreplay._matcher import Matcher, RequestTransform
 from agentreplay._nesting import below, children_of, parent_positions
 from agentreplay._provider_ids import SessionIds, numbered_ids
+from agentreplay._recorded import SHORT_KEY_LENGTH
 from agentreplay._subset import is_within, same_operation, without_numbers
 
 
@@ -173,6 +174,7 @@ class InteractionIndex:
         if self.match is not MatchStrategy.EXACT:
             return None
         with self._lock:
+            key = key[:SHORT_KEY_LENGTH]
             positions = self._by_key().get(key)
             place = self._in_turn(key, positions, None, moving=False) if positions is not None else None
             return None if place is None else self.interactions[place]
@@ -199,7 +201,7 @@ class InteractionIndex:
             with self._lock:
                 return self._taken_at(self._first(self._positions_within(request), around), whole=whole)
         comparable = self._comparable(request)
-        key = key or comparable.key()
+        key = key[:SHORT_KEY_LENGTH] if key else comparable.short_key()
         with self._lock:
             return self._taken_at(self._find(comparable, key, around), whole=whole)
 
@@ -245,16 +247,17 @@ class InteractionIndex:
                 return []
             if self.match is MatchStrategy.SUBSET:
                 return self._positions_within(request)
-            return list(self._by_key().get(self.key(request), ()))
+            return list(self._by_key().get(self._comparable(request).short_key(), ()))
 
     def _comparable(self, request: RecordedRequest) -> RecordedRequest:
         return self.match(request) if isinstance(self.match, Matcher) else request
 
     def _by_key(self) -> dict[str, list[int]]:
+        """The positions by the beginning of the key, which a file says of each without its body being read."""
         if self._positions is None:
             found: defaultdict[str, list[int]] = defaultdict(list)
             for position, interaction in enumerate(self.interactions):
-                found[self.key(interaction.request)].append(position)
+                found[self._comparable(interaction.request).short_key()].append(position)
             self._positions = dict(found)
         return self._positions
 
@@ -310,7 +313,7 @@ class InteractionIndex:
         """The interaction whose request is this one but for the names of ids that were handed out in this session."""
         as_recorded = self._ids.as_recorded(request)
         if as_recorded is not None:
-            key = as_recorded.key()
+            key = as_recorded.short_key()
             positions = self._by_key().get(key)
             if positions is not None:
                 return self._in_turn(key, positions, around)

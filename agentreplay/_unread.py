@@ -92,7 +92,8 @@ class UnreadRequest(_Unread, RecordedRequest):
         """The fingerprint of the request, taken once."""
         with _ONE_AT_A_TIME:
             private = self.__pydantic_private__ or {}
-            if _KEY not in private:
+            # The file says the beginning only.
+            if len(private.get(_KEY, "")) <= SHORT_KEY_LENGTH:
                 private[_KEY] = self._key(private.get(_DIGEST, comparable_digest))
             return str(private[_KEY])
 
