@@ -176,7 +176,7 @@ class InReplay(wrapt.FunctionWrapper):  # type: ignore[misc]
     """A method with a lane beside it. Looked up where nothing replays, it is the SDK's own, with nothing around it."""
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        # The list itself is asked first: in an app that is being recorded no function of ours stands here that might fail.
+        # The list itself is asked first: in an app that is being recorded nothing of ours that might fail stands here.
         if instance is None or not open_sessions or not _replays_here():
             return self.__wrapped__.__get__(instance, owner)
         return super().__get__(instance, owner)

@@ -1,0 +1,157 @@
+"""The lane's keys are those of the requests that the funnel describes."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import agentreplay
+from agentreplay._foresight import Foresight
+from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse
+from agentreplay._redaction import Redactor
+from tests.lane import answers
+from tests.lane.vendors import CHAT, MESSAGES, TAKES_CHAT, Server, difference
+
+_TEXTS = st.text(max_size=8) | st.text(string.printable, max_size=30)
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXTS
+_VALUES = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4), max_leaves=12
+)
+_MESSAGES = st.lists(st.dictionaries(st.sampled_from(["role", "content", "name", "x"]), _VALUES, max_size=4), max_size=40)
+
+
+def foresight() -> Foresight:
+    """What a session knows at its beginning."""
+    return Foresight(Redactor(environment={}))
+
+
+def recorded(body: dict[str, Any]) -> Interaction:
+    """An interaction that asks this."""
+    model = body.get("model")
+    return Interaction(
+        request=RecordedRequest(
+            kind="llm", method="m", model=model if isinstance(model, str) else None, body=body
+        ),
+        response=RecordedResponse(body={}),
+    )
+
+
+@given(messages=_MESSAGES, others=st.dictionaries(_TEXTS, _VALUES, max_size=4))
+def test_the_key_of_arguments_is_that_of_the_request(messages: list[Any], others: dict[str, Any]) -> None:
+    """Whatever JSON is asked; where the lane is not sure, it gives none."""
+    body = {**others, "messages": messages}
+
+    asked = foresight().asked("llm", "m", body)
+
+    assert asked is None or asked.key == recorded(body).request.key()
+
+
+@given(messages=_MESSAGES, data=st.data())
+def test_the_key_of_the_next_request_of_a_conversation_is_its_own(messages: list[Any], data: st.DataObject) -> None:
+    """Also where something that was said before has changed meanwhile."""
+    known = foresight()
+    said: list[Any] = [{"role": "user", "content": f"{number}"} for number in range(20)]
+    for _ in range(3):
+        body = {"model": "m", "messages": said}
+        asked = known.asked("llm", "m", body)
+        assert asked is not None
+        interaction = recorded(body)
+        assert asked.key == interaction.request.key()
+        assert known.holds_no_secret(asked, interaction)
+        known.answered(asked, interaction)
+        said = [*said, *({"role": "user", "content": str(each)} for each in messages[:5])]
+        if data.draw(st.booleans()):
+            place = data.draw(st.integers(0, len(said) - 1))
+            said[place] = {**said[place], "content": data.draw(st.sampled_from(["changed", True, 1, 1.0, None]))}
+
+
+@pytest.mark.parametrize("other", [1, 1.0, "1", False])
+def test_true_is_not_one(other: Any) -> None:
+    """A value that Python takes for an equal one makes another request of a long conversation, if JSON tells them apart."""
+    known = foresight()
+    said: list[Any] = [{"role": "user", "content": True}, *({"role": "user", "content": "x"} for _ in range(20))]
+    first = recorded({"messages": said})
+    asked = known.asked("llm", "m", first.request.body)
+    assert asked is not None
+    known.answered(asked, first)
+
+    again = known.asked("llm", "m", {"messages": [{"role": "user", "content": other}, *said[1:]]})
+
+    assert again is not None
+    assert again.key == recorded({"messages": [{"role": "user", "content": other}, *said[1:]]}).request.key()
+    assert again.key != asked.key
+
+
+def test_a_conversation_that_goes_on_is_not_searched_for_secrets_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is new is; and all of it once another secret is known."""
+    redactor = Redactor(environment={})
+    known = Foresight(redactor)
+    searched: list[int] = []
+    find = Redactor.finds_nothing
+    monkeypatch.setattr(
+        Redactor, "finds_nothing", lambda self, value: searched.append(len(value["messages"])) or find(self, value)
+    )
+    said = [{"role": "user", "content": f"{number}"} for number in range(20)]
+    for turn in range(3):
+        if turn == 2:
+            redactor.learn("a-secret-of-the-app")
+        interaction = recorded({"messages": said})
+        asked = known.asked("llm", "m", interaction.request.body)
+        assert asked is not None
+        assert known.holds_no_secret(asked, interaction)
+        known.answered(asked, interaction)
+        said = [*said, {"role": "user", "content": "more"}]
+
+    assert searched == [20, 1, 22]
+
+
+def _servers() -> Iterator[Server]:
+    server = Server()
+    server.answer = answers.MESSAGES["plain"]
+    yield server
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25, deadline=None)
+@given(content=st.lists(st.dictionaries(st.sampled_from(["type", "text", "input", "data"]), _VALUES), max_size=3))
+def test_whatever_is_asked_the_lane_finds_what_was_recorded(
+    content: list[Any], tmp_path_factory: pytest.TempPathFactory, served: list[str]
+) -> None:
+    """A call that was recorded is answered, by the lane or else by the funnel, with the very same answer."""
+    (server,) = _servers()
+    folder = tmp_path_factory.mktemp("lane")
+    more = {"messages": [{"role": "user", "content": content}], "metadata": {"user_id": "u"}}
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        live = MESSAGES.call(server, is_async=False, **more)
+    with agentreplay.cassette("c", directory=folder, mode="replay"):
+        replayed = MESSAGES.call(None, is_async=False, **more)
+
+    assert difference(live, replayed) is None
+
+
+def test_a_long_conversation_is_answered_turn_by_turn(server: Server, served: list[str], folder: Path) -> None:
+    """Each turn by its own answer, in the lane."""
+
+    def talk(session_server: Any) -> list[str]:
+        said: list[dict[str, str]] = []
+        heard: list[str] = []
+        for turn in range(30):
+            server.answer = {**answers.COMPLETIONS["plain"], "id": f"chatcmpl-{turn}"}
+            said.append({"role": "user", "content": f"question {turn}"})
+            answer = CHAT.call(session_server, is_async=False, messages=said)
+            heard.append(answer.id)
+            said.append({"role": "assistant", "content": f"answer {turn}"})
+        return heard
+
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        live = talk(server)
+    with agentreplay.cassette("c", directory=folder, mode="replay"):
+        assert talk(None) == live
+
+    if TAKES_CHAT:
+        assert served == [CHAT.name] * 30
