@@ -33,7 +33,7 @@ from agentreplay._recorded import (
     StreamEvent,
     in_order,
 )
-from agentreplay._redacting import redact_interaction
+from agentreplay._redacting_together import RedactionTogether
 from agentreplay._redaction import Redactor
 from agentreplay._sealing import SEAL, file_bytes, sealed_object
 from agentreplay._upgrades import schema_version, upgraded
@@ -249,8 +249,8 @@ class Cassette(Record):
         The ids and the content hash of what changes are set anew, where they were set. `redactor` knows the secrets; by
         default, those that the environment and their form give away.
         """
-        redactor = redactor or Redactor()
-        redacted = [redact_interaction(redactor, interaction) for interaction in self.interactions]
+        redaction = RedactionTogether(redactor or Redactor())
+        redacted = [*map(redaction.interaction, self.interactions)]
         if all(new is old for new, old in zip(redacted, self.interactions, strict=True)):
             return self
         for position, (new, old) in enumerate(zip(redacted, self.interactions, strict=True)):

@@ -12,14 +12,9 @@ from agentreplay._redaction import Redactor
 M = TypeVar("M", bound=BaseModel)
 
 
-def redact_interaction(redactor: Redactor, interaction: Interaction) -> Interaction:
-    """`interaction` without secrets; the very same object if it holds none."""
-    request = redact_request(redactor, interaction.request)
-    response = redact_response(redactor, interaction.response)
-    changes: dict[str, Any] = {}
-    if request is not interaction.request or response is not interaction.response:
-        changes.update(request=request, response=response)
-    return _with(_redacted(redactor, interaction, ("metadata",)), changes)
+def redact_metadata(redactor: Redactor, interaction: Interaction) -> Interaction:
+    """`interaction` without secrets in its metadata; the very same object if it holds none there."""
+    return _redacted(redactor, interaction, ("metadata",))
 
 
 def redact_request(redactor: Redactor, request: RecordedRequest) -> RecordedRequest:

@@ -1,0 +1,80 @@
+"""Interactions without secrets, where most of each request stands in earlier ones: that is looked through once."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic_core import to_json
+
+from agentreplay._fingerprints import SharedDigests, comparable_digest
+from agentreplay._linear.distinct import Distinct, Numbers
+from agentreplay._recorded import Interaction, RecordedRequest
+from agentreplay._redacting import redact_metadata, redact_request, redact_response
+from agentreplay._redaction import Redactor
+from agentreplay._unread import unread
+
+_TOKENS: Final = b"logprob"
+"""Where tokens are told one by one, a secret may be in pieces that stand far apart."""
+
+
+class RedactionTogether:
+    """Takes secrets out of the interactions of one cassette, which must stay as they are meanwhile."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._distinct = Distinct()
+        self._looked_at: set[int] = set()
+        self._clean: dict[int, Any] = {}
+        self._digest = SharedDigests(comparable_digest)
+
+    def interaction(self, interaction: Interaction) -> Interaction:
+        """`interaction` without secrets; the very same object if it holds none."""
+        request = self._request(interaction.request)
+        response = redact_response(self._redactor, interaction.response)
+        changes: dict[str, Any] = {}
+        if request is not interaction.request or response is not interaction.response:
+            changes.update(request=request, response=response)
+        clean = redact_metadata(self._redactor, interaction)
+        return clean.model_copy(update=changes) if changes else clean
+
+    def _request(self, request: RecordedRequest) -> RecordedRequest:
+        numbered = self._distinct.numbered(request._body())
+        lists = {name: value for name, value in numbered.items() if type(value) is Numbers}
+        # Each list with those of its items that were in none before, so that all stand where they do in the whole.
+        first = {
+            name: [] if self._looked_at.issuperset(value) else [each for each in value if each not in self._looked_at]
+            for name, value in lists.items()
+        }
+        part = {
+            name: [self._distinct.items[number] for number in first[name]] if name in first else value
+            for name, value in numbered.items()
+        }
+        if _may_be_in_pieces(part):
+            return redact_request(self._redactor, request)
+        looked_at = request.model_copy(update={"body": part})
+        redacted = redact_request(self._redactor, looked_at)
+        body: dict[str, Any] = redacted.body
+        if body.keys() != part.keys():
+            # A name was a secret: what the whole is to look like has to be found out from the whole.
+            return redact_request(self._redactor, request)
+        for name, numbers in first.items():
+            for number, clean in zip(numbers, body[name], strict=True):
+                if clean is not self._distinct.items[number]:
+                    self._clean[number] = clean
+            self._looked_at.update(numbers)
+        if redacted is looked_at and all(self._clean.keys().isdisjoint(value) for value in lists.values()):
+            return request
+        whole = {
+            name: [self._clean.get(number, self._distinct.items[number]) for number in lists[name]]
+            if name in lists
+            else value
+            for name, value in body.items()
+        }
+        return unread(redacted.model_copy(), {"body": lambda: whole}, digest=self._digest)
+
+
+def _may_be_in_pieces(value: Any) -> bool:
+    try:
+        return _TOKENS in to_json(value)
+    except ValueError:  # a lone surrogate, or deeper than pydantic goes
+        return True
