@@ -91,6 +91,7 @@ class Redactor:
         with self._lock:
             if bare not in self._told and is_worth_knowing(bare):
                 self._known += tuple(forms_of(bare, label_of(label)))
+                self._taking_out.clean.forget()
             self._told |= {secret, bare}
 
     def learn_environment(self, variables: Mapping[str, str]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
@@ -15,6 +16,12 @@ from agentreplay._redaction._user_rules import UserRules
 
 _SHORTEST_FOUND: Final = 8
 """No built-in rule but those for personal data finds anything in a shorter text that stands under no secret's name."""
+
+
+_LONG: Final = 256
+"""Shorter texts are searched as fast as they are looked up."""
+
+_REMEMBERED: Final = 4096
 
 
 @dataclass
@@ -46,6 +53,33 @@ class Texts:
         return changed
 
 
+class Clean:
+    """Long texts in which nothing was found, by their digest, so that a conversation's history is searched once.
+
+    They are forgotten when more becomes known. The newest few thousand are remembered, in 16 bytes each.
+    """
+
+    def __init__(self) -> None:
+        self.digests: dict[bytes, None] = {}
+
+    def forget(self) -> None:
+        """Take nothing for clean any more. A search that has begun before adds to what is forgotten."""
+        self.digests = {}
+
+    @staticmethod
+    def digest(text: str) -> bytes:
+        """What stands for `text`."""
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    @staticmethod
+    def add(digests: dict[bytes, None], digest: bytes) -> None:
+        """Remember one more, in the `digests` that held when the search began."""
+        digests[digest] = None
+        if len(digests) > _REMEMBERED:
+            for oldest in list(digests)[: _REMEMBERED // 2]:
+                digests.pop(oldest, None)
+
+
 @dataclass(frozen=True)
 class TakingOut:
     """Takes secrets out of texts: what `find` finds, what the `user` adds, and what stands under a secret's name.
@@ -57,6 +91,7 @@ class TakingOut:
     personal: bool
     user: UserRules
     placeholders: Placeholders
+    clean: Clean = field(default_factory=Clean)
 
     def run(self, work: Texts) -> None:
         """Put placeholders for all secrets into the texts.
@@ -70,9 +105,20 @@ class TakingOut:
         shortest = 1 if self.personal or self.user.patterns else _SHORTEST_FOUND
         channels = work.channels
         singles = [leaf for leaf in work.singles if len(work.texts[leaf]) >= shortest or leaf in work.named]
+        clean = self.clean.digests
+        long = {
+            leaf: self.clean.digest(work.texts[leaf])
+            for leaf in singles
+            if len(work.texts[leaf]) >= _LONG and leaf < work.values and leaf not in work.named
+        }
+        singles = [leaf for leaf in singles if long.get(leaf) not in clean]
         while channels or singles:
             changed = self._take_out(work, channels, {})
             changed |= self._take_out_alike(work, singles)
+            for leaf in long.keys() - changed:
+                self.clean.add(clean, long[leaf])
+            # Those that changed were not clean, and what has become of them is another text.
+            long.clear()
             channels = [channel for channel in channels if not changed.isdisjoint(channel)]
             singles = [leaf for leaf in singles if leaf in changed]
 
