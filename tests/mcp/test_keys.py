@@ -35,10 +35,31 @@ async def test_equal_calls_of_two_servers_are_told_apart(cassette: Open) -> None
     """A call belongs to the server that it was made to, by the name which that gave itself."""
     with cassette("record") as session:
         recorded = await ask_both()
-    servers = {item.request.body["server"] for item in session.interactions if item.request.method == "tools/call"}
-    assert servers == {"north", "south"}
+    asked = {(item.request.method, item.request.body["server"]) for item in session.interactions}
+    assert asked >= {("tools/call", "north"), ("tools/call", "south#2")}
+    assert asked >= {("initialize", SERVER.name), ("initialize", f"{SERVER.name}#2")}
     with cassette("replay"):
         assert await ask_both(NOT_INSTALLED) == recorded
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_is_connected_again_is_the_same(cassette: Open) -> None:
+    """Programs of one name count by what they are started with; the order of later connections counts for nothing."""
+
+    async def ask_in(order: list[str], **options: Any) -> dict[str, str]:
+        for name in ("north", "south"):
+            async with connected(to_stdio(env={"WEATHER_NAME": name}, **options)):
+                pass
+        answers: dict[str, str] = {}
+        for name in order:
+            async with connected(to_stdio(env={"WEATHER_NAME": name}, **options)) as session:
+                answers[name] = await ask(session, "forecast", city="Paris")
+        return answers
+
+    with cassette("record"):
+        recorded = await ask_in(["north", "south"])
+    with cassette("replay"):
+        assert await ask_in(["south", "north"], command=NOT_INSTALLED) == recorded
 
 
 async def ask_nested(command: str | None = None) -> list[str]:

@@ -21,6 +21,7 @@ from agentreplay._active import Scope, current
 from agentreplay._hosts import is_local
 from agentreplay._modes import Mode
 from agentreplay._outside import calls_refused
+from agentreplay._redaction._known import secrets_of_environment
 
 _TRANSPORTS: Final[Mapping[str, str]] = {
     "stdio_client": "mcp.client.stdio",
@@ -37,12 +38,22 @@ _WITH_SESSION_ID: Final = frozenset({"streamablehttp_client", "streamable_http_c
 
 @dataclass(frozen=True)
 class Connection:
-    """What is known of a connection: `label` says what is at its other end, `nobody` that it was opened in replay."""
+    """What is known of a connection: `label` says what is at its other end, `nobody` that it was opened in replay.
+
+    `number` counts, from 1, what has the same label in one session and is not the same: other arguments, another port.
+    """
 
     label: str | None = None
     nobody: bool = False
+    number: int = 1
+
+    def named(self, name: str | None) -> str | None:
+        """The server's `name`, or else the label, with the number where it is not the first."""
+        known = name or self.label
+        return known if known is None or self.number == 1 else f"{known}#{self.number}"
 
 
+_configurations: Final[weakref.WeakKeyDictionary[Scope, list[tuple[Any, ...]]]] = weakref.WeakKeyDictionary()
 _connections: Final[weakref.WeakKeyDictionary[Any, Connection]] = weakref.WeakKeyDictionary()
 
 
@@ -69,15 +80,35 @@ def enter_context(wrapped: Any, manager: Any, args: tuple[Any, ...], kwargs: dic
 
 async def _connect(wrapped: Any, manager: Any, transport: str, arguments: Mapping[str, Any]) -> Any:
     scope = current()
+    label, number = label_of(arguments), 1
     if scope is not None:
         _learn_secrets(scope, arguments)
+        # Before anything is awaited: connections that are opened at once begin in the same order in every run.
+        number = _number(scope, label, arguments)
     nobody = calls_refused() if scope is None else scope.mode is Mode.REPLAY
     if nobody:
         await manager.gen.aclose()
         manager.gen = _to_nobody(with_session_id=transport in _WITH_SESSION_ID and not _is_second_major())
     streams = await wrapped()
-    _connections[_kept_by(streams[1])] = Connection(label_of(arguments), nobody)
+    _connections[_kept_by(streams[1])] = Connection(label, nobody, number)
     return streams
+
+
+def _number(scope: Scope, label: str | None, arguments: Mapping[str, Any]) -> int:
+    """Which one this is of those with this label in the session. It is only counted, and kept nowhere else."""
+    server = arguments.get("server")
+    if server is None:
+        configuration: tuple[Any, ...] = label, str(arguments.get("url"))
+    else:
+        variables: dict[str, str] = server.env or {}
+        secrets = {name for _, name in secrets_of_environment(variables)}
+        others = sorted(item for item in variables.items() if item[0] not in secrets)
+        configuration = label, server.command, *server.args, str(server.cwd), *others
+    known = _configurations.setdefault(scope, [])
+    if configuration not in known:
+        known.append(configuration)
+    alike = [each for each in known if each[0] == label]
+    return alike.index(configuration) + 1
 
 
 def _kept_by(stream: Any) -> Any:

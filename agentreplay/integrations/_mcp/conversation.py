@@ -67,7 +67,7 @@ class Conversation:
     @property
     def server(self) -> str | None:
         """Which server it is: the name that it gave itself; before that, what was connected to."""
-        return self._name or self.connection.label
+        return self.connection.named(self._name)
 
     async def check_result(self, check: Callable[[], Awaitable[T]]) -> T:
         """Let the SDK check the result of a tool: one at a time, while calls are recorded or replayed.
