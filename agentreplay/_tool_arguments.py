@@ -16,9 +16,7 @@ from agentreplay._errors import ConfigurationError
 from agentreplay._tool_errors import ToolValueError
 from agentreplay._tool_objects import JsonFunction, encoded_by, fields_of
 from agentreplay._tool_types import TEXTS, class_of
-from agentreplay._tool_values import Encode, Unrecordable, encoded, is_tag, order
-
-_MOST_LEVELS: Final = 200
+from agentreplay._tool_values import MOST_LEVELS, TOO_DEEP, Encode, Unrecordable, encoded, is_tag, order
 
 
 class ToolArguments:
@@ -59,7 +57,7 @@ class ToolArguments:
         shown = _Shown(self._encode)
         for name, value, default in self._bound(instance, args, kwargs):
             try:
-                body[name] = shown.encode(value, name)
+                body[name] = shown.whole(value, name)
             except Unrecordable as error:  # noqa: PERF203 (the error is to name the argument)
                 # A default is the code's own, and no value that was given to it.
                 if value is not default:
@@ -108,12 +106,19 @@ class _Shown:
         self._encode = encode
         self._levels = 0
 
+    def whole(self, value: Any, place: str) -> Any:
+        """The JSON of an argument; raises Unrecordable."""
+        try:
+            return self.encode(value, place)
+        except RecursionError:
+            raise Unrecordable(place, class_of(value), TOO_DEEP) from None
+
     def encode(self, value: Any, place: str) -> Any:
         kind = class_of(value)
         if kind in {str, int, bool} or value is None:
             return value
-        if self._levels >= _MOST_LEVELS:
-            raise Unrecordable(place, kind, "which is nested too deep, or holds itself")
+        if self._levels >= MOST_LEVELS:
+            raise Unrecordable(place, kind, TOO_DEEP)
         self._levels += 1
         try:
             return self._shown(value, place)
@@ -150,6 +155,7 @@ class _Shown:
 
     def encoded(self, value: Any, place: str, encode: Encode) -> Any:  # noqa: ARG002 (as the protocol has it)
         """What is written of an object that nothing else here knows."""
+        kind = class_of(value)
         why = "which is code" if callable(value) else "which can be read only once"
         if not callable(value) and not isinstance(value, (Iterator, AsyncIterator)):
             try:
@@ -158,7 +164,6 @@ class _Shown:
                 why = "of which no JSON can be made"
         if self._encode is not None:
             return encoded_by(self._encode, value, place)
-        kind = class_of(value)
         raise Unrecordable(place, kind, why)
 
     def decoded(self, tag: str, data: dict[str, Any], place: str, decode: Encode) -> Any:

@@ -16,8 +16,10 @@ from agentreplay._json_values import is_array, is_object
 from agentreplay._tool_arrays import array_from_tag, array_tag
 from agentreplay._tool_types import COLLECTIONS, FACTORIES, TEXTS, class_of, factory_name, path_class, path_tag
 
-_MOST_LEVELS: Final = 200
+MOST_LEVELS: Final = 100
 """A value nested deeper than this is taken for one without an end."""
+
+TOO_DEEP: Final = "which is nested too deep, or holds itself"
 
 
 class Unrecordable(Exception):
@@ -65,7 +67,10 @@ def encoded(value: Any, objects: Objects, place: str) -> Any:
     Raises:
         Unrecordable: there is something in it that cannot be written.
     """
-    return _Encoding(objects).encode(value, place)
+    try:
+        return _Encoding(objects).encode(value, place)
+    except RecursionError:
+        raise Unrecordable(place, class_of(value), TOO_DEEP) from None
 
 
 def decoded(data: Any, objects: Objects, place: str) -> Any:
@@ -81,7 +86,10 @@ def decoded(data: Any, objects: Objects, place: str) -> Any:
         except (ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
             raise Unreadable(place, f"{type(error).__name__}: {error}") from error
 
-    return decode(data, place)
+    try:
+        return decode(data, place)
+    except RecursionError:
+        raise Unreadable(place, "it is nested too deep") from None
 
 
 def has_tags(data: Any, tag: str = "") -> bool:
@@ -110,8 +118,8 @@ class _Encoding:
             return value
         if kind is float:
             return value if math.isfinite(value) else {"$float": str(value)}
-        if self._levels >= _MOST_LEVELS:
-            raise Unrecordable(place, kind, "which is nested too deep, or holds itself")
+        if self._levels >= MOST_LEVELS:
+            raise Unrecordable(place, kind, TOO_DEEP)
         self._levels += 1
         try:
             return self._encode(value, kind, place)

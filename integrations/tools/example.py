@@ -89,7 +89,10 @@ def make_database() -> None:
     """Write the database, for a live run."""
     with closing(sqlite3.connect(DATABASE)) as connection, connection:
         connection.execute("CREATE TABLE places (name TEXT, gravity REAL, moons TEXT)")
-        rows = [("Moon", 1.62, []), ("Jupiter", 24.79, ["Io", "Europa", "Ganymede", "Callisto"])]
+        rows: list[tuple[str, float, list[str]]] = [
+            ("Moon", 1.62, []),
+            ("Jupiter", 24.79, ["Io", "Europa", "Ganymede", "Callisto"]),
+        ]
         values = [(name, gravity, json.dumps(moons)) for name, gravity, moons in rows]
         connection.executemany("INSERT INTO places VALUES (?, ?, ?)", values)
 
