@@ -84,7 +84,7 @@ def _response_events(answer: Object) -> Iterator[StreamEvent]:
     def event(kind: str, **more: Any) -> StreamEvent:
         return StreamEvent(event=kind, data={"type": kind, "sequence_number": next(numbers), **more})
 
-    begun = {**answer, "status": "in_progress", "output": [], "usage": None, "completed_at": None}
+    begun: Object = {**answer, "status": "in_progress", "output": [], "usage": None, "completed_at": None}
     begun = {key: value for key, value in begun.items() if key in answer}
     yield event("response.created", response=begun)
     yield event("response.in_progress", response=begun)
@@ -98,9 +98,8 @@ def _response_events(answer: Object) -> Iterator[StreamEvent]:
 def _item_events(event: Callable[..., StreamEvent], place: int, item: Object) -> Iterator[StreamEvent]:
     where = {"output_index": place, "item_id": item.get("id")}
     empty: Object = {**item, "status": "in_progress"} if "status" in item else {**item}
-    for member, nothing in (("content", []), ("arguments", ""), ("input", "")):
-        if member in item:
-            empty[member] = nothing
+    emptied: Object = {"content": [], "arguments": "", "input": ""}
+    empty.update({member: nothing for member, nothing in emptied.items() if member in item})
     yield event("response.output_item.added", output_index=place, item=empty)
     for index, part in enumerate(objects(item.get("content"))):
         member, kind = ("refusal", "refusal") if part.get("type") == "refusal" else ("text", "output_text")

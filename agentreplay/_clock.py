@@ -12,30 +12,33 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from agentreplay._errors import ConfigurationError
 
 _ZONE_NAME: Final = re.compile(r"[A-Za-z0-9+-]{3,}")
 _UTC: Final = "UTC0"
+_NO_ZONE: Final = timezone(timedelta(hours=1))
+"""One that time-machine takes for none: with another it would set the local time zone, which is ours to set."""
 
 
 @dataclass(eq=False)
 class HeldClock:
-    """What the wall clock shows: `start` (seconds since 1970), and from then on the time that passes if it `runs`.
+    """What the wall clock shows: `start`, and from then on the time that passes if it `runs`.
 
     `zone` is the local time zone in POSIX notation.
     """
 
-    start: float
+    start: datetime
     zone: str
     runs: bool
     _since: float = field(default_factory=time.monotonic)
 
-    def now(self) -> float:
+    def now(self) -> datetime:
         """What it shows now."""
-        return self.start + (time.monotonic() - self._since if self.runs else 0.0)
+        passed = timedelta(seconds=time.monotonic() - self._since if self.runs else 0.0)
+        return (self.start + passed).astimezone(_NO_ZONE)
 
 
 def read_clock() -> str:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from agentreplay._cassette import RecordedRequest, RecordedResponse
 from agentreplay._errors import ConfigurationError
@@ -270,7 +270,7 @@ def read_faults(value: object) -> tuple[Fault, ...]:
         return (value,)
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         found: list[Fault] = []
-        for item in value:
+        for item in cast("Iterable[object]", value):
             if not isinstance(item, Fault):
                 raise ConfigurationError.not_usable("faults", item, _MAY_COME)
             # Each on its own, also where one object stands twice.

@@ -58,7 +58,7 @@ def freeze(names: Sequence[str], values: Frozen, scope: Scope) -> ExitStack:
         if "random" in names:
             undo.callback(restore_random, seed_random(values.seed or 0))
         if "time" in names or "clock" in names:
-            clock = HeldClock(_seconds(values.time or ""), values.zone or "UTC0", runs="clock" in names)
+            clock = HeldClock(_moment(values.time or ""), values.zone or "UTC0", runs="clock" in names)
             hold(clock)
             undo.callback(release, clock)
         return undo.pop_all()
@@ -69,9 +69,9 @@ def _new_seed() -> int:
     return secrets.randbits(_SEED_BITS)
 
 
-def _seconds(text: str) -> float:
+def _moment(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).timestamp()
+        return datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError.not_usable("meta.frozen.time", text, "it is no ISO 8601 time") from None
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
 from agentreplay._json_reading import Object, as_object, as_text, objects
+from agentreplay._json_values import is_array
 from agentreplay._text_slots import Slot, argument_slots, text_slots
 
 _BROKEN_OFF: Final = RecordedError(
@@ -137,12 +138,8 @@ def _leave_out_emptied(body: Object, *, kept: str) -> None:
     holders = [body, *objects(body.get("output"))]
     for holder in holders:
         content = holder.get("content")
-        if isinstance(content, list):
-            content[:] = [part for part in _items(content) if not _says_nothing(part)]
-
-
-def _items(content: list[Any]) -> list[Any]:
-    return content
+        if is_array(content):
+            content[:] = [part for part in content if not _says_nothing(part)]
 
 
 def _says_nothing(part: Any) -> bool:

@@ -268,8 +268,8 @@ def test_streamed_arguments_of_tools_break_off(scene: Scene) -> None:
 
     def pieces(events: list[Any]) -> str:
         if scene.vendor.package == "openai":
-            deltas = [choice.delta for event in events for choice in event.choices]
-            calls = [call for delta in deltas for call in delta.tool_calls or []]
+            deltas: list[Any] = [choice.delta for event in events for choice in event.choices]
+            calls: list[Any] = [call for delta in deltas for call in delta.tool_calls or ()]
             return "".join(call.function.arguments or "" for call in calls)
         deltas = [event.delta for event in events if event.type == "content_block_delta"]
         return "".join(getattr(delta, "partial_json", "") for delta in deltas)
@@ -367,10 +367,10 @@ def test_the_client_is_as_it_was(scene: Scene) -> None:
     """Nothing of the client, of its class or of its HTTP client is changed by it, not even meanwhile."""
     scene.record(ask)
     client = scene.vendor.shared()
-    before = dict(vars(client)), dict(vars(type(client))), dict(vars(client._client))
+    looked_at: list[Any] = [client, type(client), client._client]
+    before = [{**vars(each)} for each in looked_at]
     scene.replay(ask, Fault.rate_limit(times=2))
-    after = dict(vars(client)), dict(vars(type(client))), dict(vars(client._client))
-    assert after == before
+    assert [{**vars(each)} for each in looked_at] == before
 
 
 def test_what_comes_back_belongs_to_the_apps_own_client(scene: Scene) -> None:

@@ -179,11 +179,15 @@ def test_a_decorated_function_keeps_its_edits(
     assert run() == run() == [NEW]
 
 
+def never(_: Interaction) -> bool:
+    return False
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ({"which": 5, "text": "x"}, "edit=5: the recording holds 1 interactions"),
-        ({"which": lambda _: False, "text": "x"}, "says so of none"),
+        ({"which": never, "text": "x"}, "says so of none"),
         ({"which": 0}, "either text=… or body=…"),
         ({"which": 0, "text": "x", "body": {}}, "either text=… or body=…"),
     ],
@@ -241,7 +245,11 @@ def message(*content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-SAID = {"type": "output_text", "text": "Several words that make more than one piece.", "annotations": []}
+SAID: dict[str, Any] = {
+    "type": "output_text",
+    "text": "Several words that make more than one piece.",
+    "annotations": [],
+}
 CALLED = json.dumps({"city": "Oslo", "days": [1, 2, 3], "note": "æøå"}, ensure_ascii=False)
 BODIES: dict[str, dict[str, Any]] = {
     "chat": chat({"content": "Several words that make more than one piece."}, usage={"prompt_tokens": 1}),

@@ -36,7 +36,8 @@ def frozen(tmp_path: Path) -> Callable[..., Session]:
     """Makes sessions of one name that freeze everything, or what they are told."""
 
     def make(mode: str, *, name: str = "run", **more: Any) -> Session:
-        return agentreplay.cassette(name, mode=mode, directory=tmp_path, **{"freeze": ALL, **more})
+        arguments: dict[str, Any] = {"freeze": ALL, **more}
+        return agentreplay.cassette(name, mode=mode, directory=tmp_path, **arguments)
 
     return make
 
@@ -76,7 +77,7 @@ def test_what_the_sdk_draws_while_it_sends_is_not_the_programs(
     """Ids and waits of live calls, which are not made in replay, take nothing out of what the program draws."""
 
     def draw() -> tuple[list[str], list[float]]:
-        drawn = []
+        drawn: list[tuple[str, float]] = []
         for text in ("one", "two"):
             ask(provider, text)
             drawn.append((str(uuid.uuid4()), random.random()))
@@ -135,7 +136,7 @@ def test_the_time_that_is_recorded_is_the_time_it_was(provider: Provider, frozen
     with frozen("record", freeze="time") as session:
         ask(provider)
         held = time.time()
-    # The clock that is held shows microseconds.
+    # The clock that is held shows whole microseconds.
     assert before - 1e-6 <= held <= time.time()
     assert session.path is not None
     written = Cassette.load(session.path).meta.frozen
@@ -243,20 +244,20 @@ def test_a_session_inside_has_its_own_and_gives_back_the_others(
 ) -> None:
     """Inside it what it recorded holds, after it the one around goes on as if it had not been."""
 
-    def nested(mode: str) -> list[Any]:
-        with frozen(mode, name="outer"):
-            ask(provider)
-            drawn = [time.time(), random.random(), uuid.uuid4()]
-            with frozen(mode, name="inner"):
-                ask(provider)
-                drawn += [time.time(), random.random(), uuid.uuid4()]
-            drawn += [time.time(), random.random(), uuid.uuid4()]
-        return drawn
+    def draw() -> tuple[float, float, uuid.UUID]:
+        ask(provider)
+        return time.time(), random.random(), uuid.uuid4()
 
-    recorded = nested("record")
-    assert nested("replay") == recorded
-    assert recorded[0] == recorded[6] != recorded[3]
-    assert len({*recorded}) == len(recorded) - 1
+    with frozen("record", name="inner"):
+        inner = draw()
+    with frozen("record", name="outer"):
+        outer = [draw(), draw()]
+    with frozen("replay", name="outer"):
+        first = draw()
+        with frozen("replay", name="inner"):
+            assert draw() == inner
+        assert [first, draw()] == outer
+    assert len({inner[0], outer[0][0], outer[1][0]}) == 2
 
 
 def test_blocks_that_end_crosswise_leave_nothing_behind(provider: Provider, frozen: Callable[..., Session]) -> None:
@@ -433,7 +434,7 @@ def test_what_modules_draw_while_they_are_imported_is_not_the_programs(
 ) -> None:
     """A module is imported once in a process, in the one run or the other; the program draws the same all the same."""
     (tmp_path / "drawing_at_import.py").write_text("import uuid\nDRAWN = uuid.uuid4()\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
     def draw(mode: str) -> uuid.UUID:
         with frozen(mode, freeze="uuid"):

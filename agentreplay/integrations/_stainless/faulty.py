@@ -207,11 +207,11 @@ def _http_client(library: Any) -> Any:
 
     class AttemptingClient(library.Client):  # type: ignore[misc]
         def __init__(self, attempts: Attempts) -> None:
-            super().__init__(transport=Wire(attempts), trust_env=False)
+            library.Client.__init__(self, transport=Wire(attempts), trust_env=False)
 
         def send(self, request: Any, *, stream: bool = False, **_: Any) -> Any:
             request.extensions = {**request.extensions, "stream": stream}
-            return super().send(request, stream=stream)
+            return library.Client.send(self, request, stream=stream)
 
     return AttemptingClient
 
@@ -236,10 +236,10 @@ def _async_http_client(library: Any) -> Any:
 
     class AsyncAttemptingClient(library.AsyncClient):  # type: ignore[misc]
         def __init__(self, attempts: Attempts) -> None:
-            super().__init__(transport=AsyncWire(attempts), trust_env=False)
+            library.AsyncClient.__init__(self, transport=AsyncWire(attempts), trust_env=False)
 
         async def send(self, request: Any, *, stream: bool = False, **_: Any) -> Any:
             request.extensions = {**request.extensions, "stream": stream}
-            return await super().send(request, stream=stream)
+            return await library.AsyncClient.send(self, request, stream=stream)
 
     return AsyncAttemptingClient
