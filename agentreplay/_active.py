@@ -110,6 +110,7 @@ _in_force: ContextVar[Scope | _Outside | None] = ContextVar("agentreplay_session
 _running_call: ContextVar[_Call | None] = ContextVar("agentreplay_call", default=None)
 _lock: Final = threading.Lock()
 _open: list[Scope] = []
+_suspended: list[Scope] = []
 open_sessions: Final[Sequence[Scope]] = _open
 """The sessions that are open in this process, in the order in which they were opened; always this same list."""
 _thread_scopes: weakref.WeakKeyDictionary[threading.Thread, Scope] = weakref.WeakKeyDictionary()
@@ -159,11 +160,13 @@ def suspended(scope: Scope) -> Iterator[None]:
     """
     with _lock:
         _open.remove(scope)
+        _suspended.append(scope)
     try:
         with within(scope.before):
             yield
     finally:
         with _lock:
+            _suspended.remove(scope)
             _open.append(scope)
 
 
@@ -201,6 +204,11 @@ def current() -> Scope | None:
     if _in_force.get() is _OUTSIDE:
         return None
     return _unnamed()
+
+
+def none_open() -> bool:
+    """Whether no session is open anywhere, so that a call made here belongs to none."""
+    return not _open and not _suspended
 
 
 def blocking() -> Scope | None:

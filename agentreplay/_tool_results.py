@@ -114,7 +114,7 @@ def _in_order(value: Any, data: Any) -> Any:
     """`data`, which is the JSON of `value`, with the items of sets in an order that is the same in every process."""
     fields = fields_of(value)
     if is_object(data):
-        held: Any = fields if fields is not None else value if isinstance(value, dict) else {}
+        held = fields if fields is not None else cast("Any", value) if isinstance(value, dict) else {}
         return {name: _in_order(held.get(name), item) for name, item in data.items()}
     if not is_array(data):
         return data

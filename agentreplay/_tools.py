@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import wrapt
 
+from agentreplay._active import none_open
 from agentreplay._calls import LiveCall
 from agentreplay._errors import ConfigurationError
 from agentreplay._patching import OnePatch
@@ -228,7 +229,10 @@ class _Wrapper:
 
     def __call__(self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.tool.is_coroutine:
+            # Which session it belongs to is known when it is awaited.
             return self._call_async(wrapped, instance, args, kwargs)
+        if none_open():
+            return wrapped(*args, **kwargs)
         scope = self.tool.session()
         if scope is None:
             return wrapped(*args, **kwargs)
@@ -244,7 +248,7 @@ class _Wrapper:
             return self.tool.returned(live, result)
 
     async def _call_async(self, wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        scope = self.tool.session()
+        scope = None if none_open() else self.tool.session()
         if scope is None:
             return await wrapped(*args, **kwargs)
         answer = self.tool.ask(scope, *self._bound(instance, args), kwargs)

@@ -265,6 +265,15 @@ def test_what_cannot_be_called_is_no_tool() -> None:
         tool(property(plain))  # type: ignore[arg-type]
 
 
+def test_a_coroutine_belongs_to_the_session_in_which_it_is_awaited(twice: Twice) -> None:
+    """Wherever it was made: in replay it does not run."""
+    twice.record(lambda: search_async("tea"))
+    runs.clear()
+    made_before = search_async("tea")
+    assert twice.replay(lambda: made_before) == ["tea"]
+    assert runs == []
+
+
 def test_a_lambda_needs_a_name() -> None:
     """There is nothing to record it by."""
     with pytest.raises(agentreplay.ConfigurationError, match="name="):
