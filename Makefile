@@ -4,13 +4,13 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help check test plugin demo lint types package matrix sdk-suites format clean
+.PHONY: bench bench-smoke help check test plugin demo lint types package matrix sdk-suites format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to run
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 12
 
-check: test plugin demo lint types package matrix ## all that CI runs
+check: test plugin demo lint types package matrix bench-smoke ## all that CI runs
 
 test: venv ## the tests; more for pytest in ARGS="-k name"
 	$(BIN)/python -m pytest --ignore=tests/plugin $(ARGS)
@@ -28,6 +28,14 @@ lint: venv ## style
 types: venv ## mypy and pyright, both strict
 	$(BIN)/mypy
 	$(BIN)/pyright
+
+bench: ## what a replayed call costs, beside the SDK and other tools; ARGS="--out docs/speed" keeps it
+	@.ci/venv .venvs/bench --group bench -e .
+	.venvs/bench/bin/python -m benchmarks $(ARGS)
+	.venvs/bench/bin/python -m benchmarks.growth $(ARGS)
+
+bench-smoke: ## that the benchmarks run; their numbers mean nothing
+	@$(MAKE) --no-print-directory bench ARGS=--smoke
 
 package: venv ## build the wheel and try it where the source is not
 	.ci/package

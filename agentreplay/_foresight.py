@@ -11,7 +11,7 @@ import hashlib
 import marshal
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from agentreplay._canonical import canonical_json
@@ -28,18 +28,21 @@ _LONG: Final = 16
 _NEWEST: Final = 24
 """How many messages a conversation may have grown by since it was last asked for."""
 
-_KEPT: Final = 1024
-"""How many conversations are remembered."""
+_BRANCHES: Final = 4
+"""After how many of its last messages another conversation may part from a known one."""
+
+_KEPT: Final = 4096
+"""How many beginnings of conversations are remembered."""
 
 
 @dataclass(eq=False)
 class _Known:
-    """The beginning of a conversation that was asked for: the recorded messages, and the hash of their fingerprints.
-
-    `clean` is what the redactor knew when it found no secret in it.
+    """The beginning of a conversation that was asked for: so many of its recorded messages, and the hash of their
+    fingerprints. `clean` is what the redactor knew when it found no secret in it.
     """
 
     messages: list[Any]
+    count: int
     state: Any
     clean: int | None
 
@@ -48,13 +51,14 @@ class _Known:
 class Asked:
     """A request that is being asked: its key, the names in its body, and how it goes on from what is known.
 
-    `place` is where it will be looked for by the next request: the fingerprint of its last message.
+    `places` are where the next request will look for a beginning that it shares: after the last messages, one by one,
+    the fingerprint of each, its place, and the hash up to there.
     """
 
     key: str
     names: frozenset[str]
     conversation: str | None = None
-    place: bytes = b""
+    places: list[tuple[bytes, int, Any]] = field(default_factory=list[tuple[bytes, int, Any]])
     state: Any = None
     known: _Known | None = None
 
@@ -109,22 +113,25 @@ class Foresight:
             if known is not None:
                 break
             new.append(digest)
-        if known is None:
-            state = hashlib.sha256(b"".join(map(_digest, messages[: len(messages) - len(new)])))
-        else:
-            state = known.state.copy()
-        state.update(b"".join(reversed(new)))
-        place = new[0] if new else digest
-        return Asked("", made_of.names, place=place, state=state, known=known)
+        count = len(messages) - len(new)
+        state = known.state.copy() if known else hashlib.sha256(b"".join(map(_digest, messages[:count])))
+        asked = Asked("", made_of.names, state=state, known=known)
+        for digest in reversed(new):
+            state.update(digest)
+            count += 1
+            if count > len(messages) - _BRANCHES:
+                asked.places.append((digest, count, state.copy()))
+        return asked
 
     def _known_part(self, place: bytes, messages: list[Any], count: int, made_of: Plain) -> _Known | None:
         known = self._conversations.get(place)
-        if known is None or len(known.messages) != count:
+        if known is None or known.count != count:
             return None
         part = messages if len(messages) == count else messages[:count]
-        if part != known.messages:
+        same = known.messages if len(known.messages) == count else known.messages[:count]
+        if part != same:
             return None
-        if made_of.numbers and marshal.dumps(part, 2) != marshal.dumps(known.messages, 2):
+        if made_of.numbers and marshal.dumps(part, 2) != marshal.dumps(same, 2):
             # To Python 1, 1.0 and True are equal.
             return None
         return known
@@ -141,7 +148,7 @@ class Foresight:
             # What is told of a token stands beside it, in whatever holds them both.
             if known is not None and known.clean == knowledge and "logprob" not in asked.names:
                 assert asked.conversation is not None
-                body = {**body, asked.conversation: body[asked.conversation][len(known.messages) :]}
+                body = {**body, asked.conversation: body[asked.conversation][known.count :]}
             if not self._redactor.finds_nothing(body) and self._redactor.redact(body) is not body:
                 return False
             # With the interaction itself, so that no other one gets its place in the memory.
@@ -150,13 +157,14 @@ class Foresight:
 
     def answered(self, asked: Asked, interaction: Interaction) -> None:
         """Remember the conversation of `interaction`, whose request was asked for and holds no secret."""
-        if asked.conversation is None:
+        if asked.conversation is None or not asked.places:
             return
         messages = interaction.request._body()[asked.conversation]
         with self._lock:
-            self._conversations[asked.place] = _Known(messages, asked.state, self._redactor.knowledge)
-            self._conversations.move_to_end(asked.place)
-            if len(self._conversations) > _KEPT:
+            for digest, count, state in asked.places:
+                self._conversations[digest] = _Known(messages, count, state, self._redactor.knowledge)
+                self._conversations.move_to_end(digest)
+            while len(self._conversations) > _KEPT:
                 self._conversations.popitem(last=False)
 
 
@@ -171,7 +179,7 @@ def _digest(item: Any) -> bytes:
 
 
 def _refuse_special(text: bytes) -> None:
-    """Raise where a text holds a placeholder, whose number does not count, or half a character, which cannot be sent."""
+    """Raise for a text with a placeholder, whose number does not count, or half a character, which nobody sends."""
     if _PLACEHOLDER in text:
         raise _Careful
     if b"\xed" in text:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from agentreplay._cassette import StreamEvent
@@ -83,6 +84,7 @@ def _layout_of(piece: str) -> str | None:
     return " ".join(words)
 
 
+@lru_cache(maxsize=64)
 def _parts(layout: str | None) -> tuple[str, str, str]:
     """The JSON layout, the line end and the space after a colon that a stream's layout names."""
     words = (layout or _DEFAULT).split()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -34,13 +34,14 @@ _PACKAGES: Final = (
 
 def versions() -> dict[str, str]:
     """The versions of all that was measured."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def as_json(workloads: Sequence[Workload], results: Results, *, smoke: bool) -> dict[str, Any]:
@@ -136,12 +137,10 @@ def _shares(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 
 def pyperf_suite(results: Results) -> Any:
     """The results for pyperf; None where it is not installed."""
-    if "pyperf" not in sys.modules:
-        try:
-            import pyperf
-        except ImportError:
-            return None
-    pyperf = sys.modules["pyperf"]
+    try:
+        pyperf: Any = import_module("pyperf")
+    except ImportError:
+        return None
     benchmarks = [
         pyperf.Benchmark([pyperf.Run([time / 1e6 for time in each.times_us], metadata={"name": f"{workload}: {name}"})])
         for workload, contenders in results.items()

@@ -36,7 +36,7 @@ class Workload:
         """Makes call number n. The transport answers in memory; without `live`, it refuses."""
         if self.units > 1:
             return self._gathered(live)
-        client = self._client(httpx2.Client(transport=httpx2.MockTransport(self._serve if live else _refuse)))
+        client = self.client(live=live)
         create = client.messages.create if self.vendor == "anthropic" else client.chat.completions.create
 
         def call(number: int) -> None:
@@ -46,6 +46,12 @@ class Workload:
                     pass
 
         return call
+
+    def client(self, *, live: bool = True) -> Any:
+        """The SDK's client for these calls."""
+        http_client = httpx2.Client(transport=httpx2.MockTransport(self._serve if live else _refuse))
+        make: Any = anthropic.Anthropic if self.vendor == "anthropic" else openai.OpenAI
+        return make(api_key=_KEY, http_client=http_client, max_retries=0, base_url=f"http://127.0.0.1{self._prefix}")
 
     def _gathered(self, live: bool) -> Callable[[int], None]:
         transport = httpx2.MockTransport(self._serve if live else _refuse)
@@ -58,10 +64,6 @@ class Workload:
             await asyncio.gather(*(client.chat.completions.create(**body) for body in bodies))
 
         return lambda number: asyncio.run(all_at_once(number))
-
-    def _client(self, http_client: httpx2.Client) -> Any:
-        make: Any = anthropic.Anthropic if self.vendor == "anthropic" else openai.OpenAI
-        return make(api_key=_KEY, http_client=http_client, max_retries=0, base_url=f"http://127.0.0.1{self._prefix}")
 
     @property
     def _prefix(self) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 _USAGE: Final = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
-_CHOICE: Final = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Rain."}}
+_CHOICE: Final[dict[str, Any]] = {
+    "index": 0,
+    "finish_reason": "stop",
+    "message": {"role": "assistant", "content": "Rain."},
+}
 _COMPLETION: Final[dict[str, Any]] = {
     "id": "chatcmpl-1",
     "object": "chat.completion",
@@ -14,7 +18,11 @@ _COMPLETION: Final[dict[str, Any]] = {
     "choices": [_CHOICE],
     "usage": _USAGE,
 }
-_TOOL_CALL: Final = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+_TOOL_CALL: Final[dict[str, Any]] = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "weather", "arguments": "{}"},
+}
 
 COMPLETIONS: Final[dict[str, Any]] = {
     "plain": _COMPLETION,
@@ -70,14 +78,19 @@ MESSAGES: Final[dict[str, Any]] = {
         **_MESSAGE,
         "content": [{"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": {"name": "Ghent"}}}],
     },
-    "a new block": {**_MESSAGE, "content": [{"type": "hologram", "light": 1.0}, {"type": "text", "text": "x", "new": 1}]},
+    "a new block": {
+        **_MESSAGE,
+        "content": [{"type": "hologram", "light": 1.0}, {"type": "text", "text": "x", "new": 1}],
+    },
     "citations": {
         **_MESSAGE,
         "content": [
             {
                 "type": "text",
                 "text": "x",
-                "citations": [{"type": "char_location", "cited_text": "y", "document_index": 0, "start_char_index": "0"}],
+                "citations": [
+                    {"type": "char_location", "cited_text": "y", "document_index": 0, "start_char_index": "0"}
+                ],
             }
         ],
     },
@@ -127,7 +140,11 @@ RESPONSES: Final[dict[str, Any]] = {
             "total_tokens": 2,
         },
     },
-    "a new item": {"id": "r", "output": [{"type": "hologram"}, {"type": "reasoning", "id": "rs", "summary": []}], "new": 1},
+    "a new item": {
+        "id": "r",
+        "output": [{"type": "hologram"}, {"type": "reasoning", "id": "rs", "summary": []}],
+        "new": 1,
+    },
     "nothing": {},
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def server() -> Server:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def served(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The methods whose calls the lane answered, in order."""
     found: list[str] = []
     find = ExpressLane._find
@@ -30,7 +29,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return answer
 
     monkeypatch.setattr(ExpressLane, "_find", noting)
-    yield found
+    return found
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from typing import Any, Final
 import anthropic
 import openai
 
-
 KEY: Final = "sk-test-0123456789abcdefghijkl"
 
 
@@ -50,7 +49,6 @@ def client(vendor: str, server: Any, *, is_async: bool = False, **options: Any) 
 
 
 def _http_library(sdk: Any) -> Any:
-
 
     base = sys.modules[f"{sdk.__name__}._base_client"]
     return importlib.import_module("httpx2" if hasattr(base, "httpx2") else "httpx")

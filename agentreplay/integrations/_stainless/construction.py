@@ -49,7 +49,9 @@ class Shape:
 
 def _validator(schema: CoreSchema) -> SchemaValidator:
     # Else pydantic-core puts the validator that a class already has in the place of what the plan says of it.
-    more = {"_use_prebuilt": False} if "_use_prebuilt" in (SchemaValidator.__text_signature__ or "") else {}
+    more: dict[str, Any] = (
+        {"_use_prebuilt": False} if "_use_prebuilt" in (SchemaValidator.__text_signature__ or "") else {}
+    )
     return SchemaValidator(schema, **more)
 
 

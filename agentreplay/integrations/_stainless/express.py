@@ -47,6 +47,7 @@ _STEPS: Final = (
 """The methods of a client by which a call goes to the funnel and its answer comes back."""
 
 _NONE: Final = object()
+_AnyWrapper: Any = wrapt.FunctionWrapper
 
 
 class ExpressLane:
@@ -58,7 +59,9 @@ class ExpressLane:
 
     open: bool = True
 
-    def __init__(self, vendor: Vendor, hot: HotMethod, owner: type, client_class: str, patched: Mapping[Any, Any]) -> None:
+    def __init__(
+        self, vendor: Vendor, hot: HotMethod, owner: type, client_class: str, patched: Mapping[Any, Any]
+    ) -> None:
         assert vendor.express is not None
         self._vendor = vendor
         self._table: ExpressTable = vendor.express
@@ -91,7 +94,7 @@ class ExpressLane:
         live = wrapped(*args, **kwargs)
         if args or self._scope(resource, kwargs) is None or not inspect.iscoroutine(live):
             return live
-        mine = self._awaited(live, resource, kwargs)
+        mine: Any = self._awaited(live, resource, kwargs)
         mine.__name__, mine.__qualname__ = live.__name__, live.__qualname__
         return mine
 
@@ -172,7 +175,7 @@ class ExpressLane:
 _AT_ONCE: Final = float("inf")
 
 
-class InReplay(wrapt.FunctionWrapper):  # type: ignore[misc]
+class InReplay(_AnyWrapper):  # type: ignore[misc]
     """A method with a lane beside it. Looked up where nothing replays, it is the SDK's own, with nothing around it."""
 
     def __get__(self, instance: Any, owner: Any) -> Any:
@@ -199,7 +202,7 @@ class _Way:
         hot: HotMethod,
         known: KnownMethod,
         function: Any,
-        client_class: type,
+        client_class: Any,
         steps: list[tuple[type, str, Any]],
         package: str,
     ) -> None:
@@ -385,5 +388,3 @@ def _is_plain_text(value: Any) -> bool:
     """Whether this, or each of these, can stand in a header."""
     texts: list[Any] = value if type(value) is list else [value]
     return all(type(text) is str and text.isascii() and text.isprintable() for text in texts)
-
-
