@@ -87,7 +87,7 @@ def test_another_argument_is_another_call(twice: Twice, call: Any) -> None:
 
 def test_arguments_are_written_as_people_read_them(twice: Twice) -> None:
     """Nothing is made of them again, so few need a tag."""
-    given = {
+    given: dict[str, Any] = {
         "city": City(name="Paris"),
         "point": Point(1, City(name="Rome")),
         "row": Row(2),

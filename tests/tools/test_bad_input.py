@@ -96,7 +96,7 @@ def test_a_module_may_be_reloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "import agentreplay\n@agentreplay.tool\ndef buy(): return 1\nsell = agentreplay.tool(lambda: 1, name='sell')\n"
     )
     file.write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     shop = importlib.import_module("shop_tools")
     held = shop.buy, shop.sell
@@ -210,34 +210,34 @@ def test_a_recorded_object_whose_class_the_annotation_leads_to_no_more(twice: Tw
         twice.replay(tool(after, name="child"))
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"$object": "os.system", "fields": {}},
-        {"$object": "City", "fields": 3},
-        {"$import": "os"},
-        {"$set": [[1]]},
-        {"$set": 5},
-        {"$UUID": "no"},
-        {"$Decimal": "no"},
-        {"$date": 7},
-        {"$datetime": "2026-01-01", "zone": "../../etc/passwd"},
-        {"$bytes": "not base64!"},
-        {"$array": [1], "dtype": "object"},
-        {"$array": ["x"], "dtype": "<f8"},
-        {"$array": [1], "dtype": "<f8", "shape": [7]},
-        {"$defaultdict": [], "factory": "eval"},
-        {"$deque": [1]},
-        {"$dict": [[1]]},
-        {"$dict": [[{"$dict": []}, 1]]},
-        {"$enum": "City", "name": "x"},
-        {"$encoded": 1},
-        {"$path": 3},
-        {"$range": [1, 2, 0]},
-        {"$timedelta": [10**30]},
-        {"$complex": ["a", "b"]},
-    ],
-)
+FORGED: list[dict[str, Any]] = [
+    {"$object": "os.system", "fields": {}},
+    {"$object": "City", "fields": 3},
+    {"$import": "os"},
+    {"$set": [[1]]},
+    {"$set": 5},
+    {"$UUID": "no"},
+    {"$Decimal": "no"},
+    {"$date": 7},
+    {"$datetime": "2026-01-01", "zone": "../../etc/passwd"},
+    {"$bytes": "not base64!"},
+    {"$array": [1], "dtype": "object"},
+    {"$array": ["x"], "dtype": "<f8"},
+    {"$array": [1], "dtype": "<f8", "shape": [7]},
+    {"$defaultdict": [], "factory": "eval"},
+    {"$deque": [1]},
+    {"$dict": [[1]]},
+    {"$dict": [[{"$dict": []}, 1]]},
+    {"$enum": "City", "name": "x"},
+    {"$encoded": 1},
+    {"$path": 3},
+    {"$range": [1, 2, 0]},
+    {"$timedelta": [10**30]},
+    {"$complex": ["a", "b"]},
+]
+
+
+@pytest.mark.parametrize("body", FORGED)
 def test_what_no_tool_wrote_is_refused(twice: Twice, body: Any) -> None:
     """A file that was edited, or comes from elsewhere, makes no more than a clear error."""
 

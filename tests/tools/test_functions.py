@@ -9,14 +9,14 @@ import pickle
 import sys
 import types
 import typing
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
 import agentreplay
 from agentreplay import tool
-from tests.tools.ways import Twice, as_tool
+from tests.tools.ways import Twice
 
 runs: list[Any] = []
 """What was run for real."""
@@ -115,6 +115,9 @@ def plain(item: str, times: int) -> str:
     return item * times
 
 
+DOUBLE: Callable[[str], str] = tool(lambda item: plain(item, 2), name="double")
+
+
 async def plain_async(item: str) -> str:
     runs.append(item)
     return item
@@ -173,7 +176,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "bound method": ("Shop.bound", lambda: tool(Finder().__call__, name="Shop.bound")("tea")),
     "partial": ("plain", lambda: tool(functools.partial(plain, times=2))("tea")),
     "partial of a coroutine function": ("plain_async", tool(functools.partial(plain_async, "tea"))),
-    "lambda": ("double", lambda: as_tool(lambda item: plain(item, 2), "double")("tea")),
+    "lambda": ("double", lambda: DOUBLE("tea")),
     "function that gives a coroutine": ("later", lambda: tool(later)("tea")),
     "function that gives a generator": ("items_of", lambda: list(tool(items_of)("tea"))),
     "coroutine that gives a generator": ("opened", lambda: _collected_later(tool(opened)("tea"))),
@@ -277,7 +280,7 @@ def test_a_coroutine_belongs_to_the_session_in_which_it_is_awaited(twice: Twice)
 def test_a_lambda_needs_a_name() -> None:
     """There is nothing to record it by."""
     with pytest.raises(agentreplay.ConfigurationError, match="name="):
-        tool(lambda item: item)
+        tool(lambda: 1)
 
 
 def test_options_that_cannot_be_meant_are_refused() -> None:

@@ -81,20 +81,25 @@ CALLS: dict[str, tuple[Any, str, str, Any]] = {
 }
 
 
+def held_by(owner: Any) -> dict[str, Any]:
+    """What the owner itself holds, in its order."""
+    return dict(vars(owner))
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_wrapped_method_is_recorded_and_undone_exactly(twice: Twice, name: str) -> None:
     """Replay does not run it; afterwards the owner holds what it held, object for object."""
     owner, method, recorded_as, call = CALLS[name]
-    before: dict[str, Any] = dict(vars(owner))
+    before = held_by(owner)
     with wrap(owner, method) as handle:
         assert handle.name == recorded_as
         live = twice.record(call)
         runs.clear()
         assert twice.replay(call) == live
         assert runs == []
-    assert dict(vars(owner)) == before
-    assert all(vars(owner)[key] is value for key, value in before.items())
-    assert list(vars(owner)) == list(before)
+    after = held_by(owner)
+    assert all(after[key] is value for key, value in before.items())
+    assert list(after) == list(before)
     assert [item.request.method for item in twice.cassette.interactions] == [recorded_as]
     assert call() == live
 
