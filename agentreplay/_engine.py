@@ -174,7 +174,7 @@ class CallEngine:
 
     def foreseen(self, key: str) -> Interaction | None:
         """The interaction that would answer a request with this key by now; None where that is for `begin` to find."""
-        return self._index.foreseen(key) if self.mode is Mode.REPLAY else None
+        return self._index.foreseen(key) if self.mode is Mode.REPLAY and self.fork is None else None
 
     def begin(
         self, request: RecordedRequest, *, parent: int | None = None, rerun: bool = False, key: str | None = None

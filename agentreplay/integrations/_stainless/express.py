@@ -13,7 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any, Final
 
 import wrapt
@@ -247,12 +247,10 @@ class _Way:
 
     def is_open(self, resource: Any, client: Any) -> bool:
         """Whether a call of `resource`, which belongs to `client`, still goes this way."""
-        post = vars(resource).get("_post")
         if (
             type(client) is not self.client_class
-            or getattr(post, "__func__", None) is not self._post
-            or getattr(post, "__self__", None) is not client
-            or getattr(client, "_middleware", ())
+            or not _is_bound(vars(resource).get("_post"), self._post, client)
+            or getattr(client, "_middleware", None)
             or client._strict_response_validation
         ):
             return False
@@ -372,6 +370,10 @@ def _is_own(method: Any, home: Path) -> bool:
             return True
         method = inner
     return False
+
+
+def _is_bound(method: Any, function: Any, owner: Any) -> bool:
+    return isinstance(method, MethodType) and method.__func__ is function and method.__self__ is owner
 
 
 def _is_plain_header(name: Any, value: Any) -> bool:
