@@ -59,44 +59,49 @@ def with_provider(pace: float, measure: Callable[[str], None]) -> None:
 
 
 def print_call_overhead(url: str, folder: Path, calls: int) -> None:
-    """What a plain call takes with and without recording, in milliseconds, for a short and a long conversation."""
+    """What recording adds to a call, for a short conversation and a longer one."""
     from openai import OpenAI
 
     with OpenAI(base_url=url, api_key="sk-benchmark", timeout=30) as client:
         for name, kilobytes in (("short", 0), ("of 20 kB", 20)):
             text = _WORDS * (kilobytes * 1024 // len(_WORDS) + 1)
 
-            def call(text: str = text) -> float:
-                started = time.perf_counter()
+            def call(text: str = text) -> None:
                 client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text}])
-                return time.perf_counter() - started
 
             turns = in_turns(call, folder, calls)
-            plain = statistics.median(each for turn, _ in turns for each in turn)
-            recorded = statistics.median(each for _, turn in turns for each in turn)
-            ratios = sorted(sum(with_it) / sum(without) for without, with_it in turns)
-            print(f"call, {name}: median {1000 * plain:.3f} ms plain, {1000 * recorded:.3f} ms recorded; ", end="")
-            print(
-                f"overhead {100 * (statistics.median(ratios) - 1):+.1f} % (median of {len(ratios)} pairs of turns, ",
-                end="",
-            )
-            print(f"{100 * (ratios[0] - 1):+.1f} to {100 * (ratios[-1] - 1):+.1f} %)")
+            for clock, position in (("on the clock", 0), ("of the processor, in the thread of the call", 1)):
+                plain = statistics.median(turn[position] for turn, _ in turns) / _TURN
+                ratios = sorted(recorded[position] / plain_turn[position] for plain_turn, recorded in turns)
+                quarter = len(ratios) // 4
+                print(
+                    f"call, {name}, {clock}: {1000 * plain:.3f} ms plain; recording adds "
+                    f"{100 * (statistics.median(ratios) - 1):+.1f} % (half of {len(ratios)} pairs of turns between "
+                    f"{100 * (ratios[quarter] - 1):+.1f} and {100 * (ratios[-quarter - 1] - 1):+.1f} %)"
+                )
 
 
-def in_turns(call: Callable[[], float], folder: Path, calls: int) -> list[tuple[list[float], list[float]]]:
-    """The seconds that `call` says, in pairs of a turn without recording and one with it."""
-    turns: list[tuple[list[float], list[float]]] = []
+Turn = tuple[float, float]
+"""Seconds on the clock, and seconds of the processor in the thread that calls."""
+
+
+def in_turns(call: Callable[[], None], folder: Path, calls: int) -> list[tuple[Turn, Turn]]:
+    """What a turn of calls takes without recording and with it, in pairs."""
+    pairs: list[tuple[Turn, Turn]] = []
     for _ in range(max(1, calls // _TURN)):
-        pair: list[list[float]] = []
+        turns: list[Turn] = []
         for record in (None, folder):
             agentreplay.install(record=record)
             # What the first calls begin (a thread, a journal) belongs to the start of an app, not to its calls.
             for _ in range(3):
                 call()
-            pair.append([call() for _ in range(_TURN)])
+            began, began_here = time.perf_counter(), time.thread_time()
+            for _ in range(_TURN):
+                call()
+            turns.append((time.perf_counter() - began, time.thread_time() - began_here))
             agentreplay.uninstall()
-        turns.append((pair[0], pair[1]))
-    return turns
+        pairs.append((turns[0], turns[1]))
+    return pairs
 
 
 def print_loop_lag(url: str, folder: Path, streams: int, seconds: float) -> None:
