@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from agentreplay._errors import SessionError
@@ -181,6 +181,25 @@ def inside(scope: Scope, position: int) -> Iterator[None]:
         # A coroutine may be closed in another context than it ran in, which is not to be changed.
         if _running_call.get() is now:
             _running_call.set(before)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Let the calls that are made in the block be made inside no other: what runs there was not asked for by one."""
+    before = _running_call.get()
+    _running_call.set(None)
+    try:
+        yield
+    finally:
+        if _running_call.get() is None:
+            _running_call.set(before)
+
+
+def context_apart(context: Context) -> Context:
+    """A copy of `context` in which calls are made inside no other."""
+    copied = context.copy()
+    copied.run(_running_call.set, None)
+    return copied
 
 
 def _call_around() -> _Call | None:

@@ -29,6 +29,7 @@ class McpIntegration:
         self.targets: dict[str, Callable[[ModuleType, Patches], None]] = {
             "mcp.client.session": self._patch_session,
             "mcp.shared.direct_dispatcher": self._patch_direct_dispatcher,
+            "mcp.server.lowlevel.server": self._patch_server,
         }
 
     def _patch_session(self, module: ModuleType, patches: Patches) -> None:
@@ -44,6 +45,10 @@ class McpIntegration:
             dispatchers.patch_dispatcher(module.JSONRPCDispatcher, patches)
         else:
             Sessions(sys.modules[_FIRST_LIBRARY], self._conversations).patch(module.ClientSession, patches)
+
+    def _patch_server(self, module: ModuleType, patches: Patches) -> None:
+        if _LIBRARY not in sys.modules:
+            Sessions(sys.modules[_FIRST_LIBRARY], self._conversations).patch_server(module.Server, patches)
 
     def _patch_direct_dispatcher(self, module: ModuleType, patches: Patches) -> None:
         Dispatchers(sys.modules[_LIBRARY], self._conversations).patch_direct_dispatcher(

@@ -60,6 +60,45 @@ async def test_a_server_in_this_process_is_not_asked_in_replay(cassette: Open) -
     assert kitchen.asked == 1
 
 
+@agentreplay.tool
+def heat(dish: str) -> str:
+    """A function of the app's own, which a server in this process calls."""
+    HEATED.append(dish)
+    return f"hot {dish}"
+
+
+HEATED: list[str] = []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("over", ["streams", "calls"] if SECOND else ["streams"])
+@pytest.mark.filterwarnings("ignore:Field 'lifespan' has an incomplete definition")
+async def test_what_a_server_in_this_process_calls_is_inside_its_call(over: str, cassette: Open) -> None:
+    """It is recorded as part of the call, and in replay, where the server does nothing, nobody misses it."""
+    HEATED.clear()
+    server: Any = Server("bakery")
+
+    async def bake(dish: str) -> str:
+        return heat(dish)
+
+    server.tool()(bake)
+    answers: list[Any] = []
+    for mode in ("record", "replay"):
+        with cassette(mode) as session:
+            if SECOND:
+                connection: Any = Client(server, mode="legacy" if over == "streams" else "auto")
+            else:
+                connection = sdk("mcp.shared.memory").create_connected_server_and_client_session(server._mcp_server)
+            async with connection as client:
+                answers.append(text_of(await client.call_tool("bake", {"dish": "bread"})))
+    recorded = session.cassette.interactions
+    (call,) = [item for item in recorded if item.request.method == "tools/call"]
+    (inner,) = [item for item in recorded if item.request.method == "heat"]
+    assert inner.parent == call.sequence
+    assert answers == ["hot bread"] * 2
+    assert HEATED == ["bread"]
+
+
 if SECOND:
 
     @pytest.mark.asyncio
@@ -128,11 +167,12 @@ if SECOND:
     @pytest.mark.asyncio
     @pytest.mark.filterwarnings("ignore:The sampling capability is deprecated")
     async def test_a_question_by_a_server_in_this_process_is_asked_again(cassette: Open) -> None:
-        """The callback is called in replay, and the server is not."""
+        """The callback is called in replay, with all that it calls, and the server is not."""
         asked: list[Any] = []
 
         async def sampled(_context: Any, params: Any) -> Any:
             asked.append(params.messages[0].content.text)
+            heat("salt")
             salt = types.TextContent(type="text", text="Salt.")
             return types.CreateMessageResult(role="assistant", content=salt, model="m")
 

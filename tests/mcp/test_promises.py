@@ -27,6 +27,8 @@ def touched() -> Iterator[Any]:
     if SECOND:
         yield sdk("mcp.shared.jsonrpc_dispatcher").JSONRPCDispatcher
         yield sdk("mcp.shared.direct_dispatcher").DirectDispatcher
+    else:
+        yield sdk("mcp.server.lowlevel.server").Server
 
 
 def held_by(owner: Any) -> dict[str, Any]:

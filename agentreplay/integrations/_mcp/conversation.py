@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import Any, Final, TypeVar
 
@@ -14,7 +15,7 @@ from agentreplay._cassette import Interaction, RecordedResponse, StreamEvent
 from agentreplay._engine import Live
 from agentreplay._json_reading import as_object
 from agentreplay._redacting import redact_response
-from agentreplay.integrations._mcp.connections import Connection
+from agentreplay.integrations._mcp.connections import Connection, connection_of
 from agentreplay.integrations._mcp.requests import (
     LISTEN,
     NOTES,
@@ -151,19 +152,20 @@ class Conversation:
         """The call that a message names as its own; the name, which is of this run, is taken out."""
         name = CALL_NAMED_BY.get(method)
         if name is not None:
-            owner = self._waiting_for(params.get(name))
+            owner = self.waiting_for(params.get(name))
             if owner is not None:
                 del params[name]
             return owner
         meta = dict(as_object(params.get("_meta")))
-        owner = self._waiting_for(meta.pop(SUBSCRIPTION_META, None))
+        owner = self.waiting_for(meta.pop(SUBSCRIPTION_META, None))
         if owner is not None:
             params.pop("_meta")
             if meta:
                 params["_meta"] = meta
         return owner
 
-    def _waiting_for(self, request_id: Any) -> PendingCall | None:
+    def waiting_for(self, request_id: Any) -> PendingCall | None:
+        """The call that went out under this number and waits for its answer."""
         return self._pending.get(request_id) if isinstance(request_id, (str, int)) else None
 
     def _is_waiting(self) -> bool:
@@ -193,18 +195,36 @@ def _add_after(scope: Scope, kept: Interaction, event: StreamEvent) -> None:
     kept.response = redact_response(scope.engine.redactor, response)
 
 
+def _pipe_of(stream: Any) -> Any:
+    """What both ends of a pipe in this process have in common."""
+    return getattr(getattr(stream, "_inner", stream), "_state", None)
+
+
 class Conversations:
     """The conversations of this process, each found by the SDK's object through which it goes."""
 
     def __init__(self) -> None:
         self._known: weakref.WeakKeyDictionary[Any, Conversation] = weakref.WeakKeyDictionary()
+        self._by_pipe: weakref.WeakKeyDictionary[Any, Conversation] = weakref.WeakKeyDictionary()
 
-    def of(self, key: Any, connection: Callable[[], Connection]) -> Conversation:
-        """The conversation through `key`, which begins now if there is none."""
+    def of(self, key: Any, write_stream: Any) -> Conversation:
+        """The conversation through `key`, which begins now if there is none; the app speaks into `write_stream`."""
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = Conversation(connection())
+            found = self._known[key] = Conversation(connection_of(write_stream))
+            pipe = _pipe_of(write_stream)
+            if pipe is not None:
+                self._by_pipe[pipe] = found
         return found
+
+    def inside(self, read_stream: Any, request_id: Any) -> AbstractContextManager[None]:
+        """A block in which a server answers a request that it got by `read_stream`: if the app that asked is in this
+        process, what is called in the block is called inside the app's call.
+        """
+        pipe = _pipe_of(read_stream)
+        conversation = self._by_pipe.get(pipe) if pipe is not None else None
+        call = conversation.waiting_for(request_id) if conversation is not None else None
+        return nullcontext() if call is None else call.live.inside()
 
     def known(self, key: Any) -> Conversation | None:
         """The conversation through `key`, if there is one."""

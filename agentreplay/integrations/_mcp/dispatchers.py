@@ -8,9 +8,9 @@ from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
+from agentreplay._active import apart, context_apart
 from agentreplay._patching import Patches
 from agentreplay.integrations._mcp.calls import Call, WatchedCall
-from agentreplay.integrations._mcp.connections import connection_of
 from agentreplay.integrations._mcp.conversation import PROGRESS, Conversation, Conversations
 from agentreplay.integrations._mcp.recorded_server import Answering, RecordedServer, answering
 
@@ -62,6 +62,7 @@ class Dispatchers:
         patches.wrap(dispatcher, "_dispatch", self._dispatch)
         patches.wrap(dispatcher, "_write_result", self._write_result)
         patches.wrap(dispatcher, "_write_error", self._write_error)
+        patches.wrap(dispatcher, "_spawn", self._spawn)
 
     def patch_direct_dispatcher(self, dispatcher: Any, patches: Patches) -> None:
         """Wrap the class that calls a server in the same process."""
@@ -71,8 +72,7 @@ class Dispatchers:
 
     def _through_dispatcher(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         dispatcher = session._dispatcher
-        stream = getattr(dispatcher, "_write_stream", None)
-        conversation = self._conversations.of(dispatcher, lambda: connection_of(stream))
+        conversation = self._conversations.of(dispatcher, getattr(dispatcher, "_write_stream", None))
         conversation.session = weakref.ref(session)
         return wrapped(*args, **kwargs)
 
@@ -123,8 +123,9 @@ class Dispatchers:
         request_id = options.get("request_id", dispatcher._next_id + 1)
         if direct:
             _watch_progress(conversation, options, request_id)
-        # A server in this process runs inside the call.
-        with call.live.inside() if direct else nullcontext(), WatchedCall(call, request_id, self._library) as watched:
+        # A server in this process runs in the context of the call.
+        here = direct or conversation.connection.label is None
+        with call.live.inside() if here else nullcontext(), WatchedCall(call, request_id, self._library) as watched:
             result = await wrapped(method, params, options, **kwargs)
             watched.returned(result)
             return result
@@ -165,6 +166,13 @@ class Dispatchers:
             conversation.said(message.method, message.params, request_id=getattr(message, "id", None))
         return wrapped(*args, **kwargs)
 
+    def _spawn(self, wrapped: Any, dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Wraps the start of the app's callbacks: a server in this process speaks in the context of the app's call."""
+        context = kwargs.get("sender_ctx")
+        if context is not None and self._conversations.known(dispatcher) is not None:
+            kwargs = {**kwargs, "sender_ctx": context_apart(context)}
+        return wrapped(*args, **kwargs)
+
     def _write_result(self, wrapped: Any, dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         conversation = self._conversations.known(dispatcher)
         if conversation is not None:
@@ -181,12 +189,16 @@ class Dispatchers:
             )
         return wrapped(*args, **kwargs)
 
-    def _notified_directly(self, wrapped: Any, dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    async def _notified_directly(
+        self, wrapped: Any, dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         conversation = self._conversations.known(dispatcher)
-        if conversation is not None:
-            method, params = args
-            conversation.said(method, params)
-        return wrapped(*args, **kwargs)
+        if conversation is None:
+            return await wrapped(*args, **kwargs)
+        method, params = args
+        conversation.said(method, params)
+        with apart():
+            return await wrapped(*args, **kwargs)
 
     async def _asked_directly(
         self, wrapped: Any, dispatcher: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -197,7 +209,8 @@ class Dispatchers:
         method, params, *_ = args
         number = object()
         conversation.said(method, params, request_id=number)
-        result = await wrapped(*args, **kwargs)
+        with apart():
+            result = await wrapped(*args, **kwargs)
         conversation.app_answered(number, {"result": result})
         return result
 
@@ -211,6 +224,7 @@ def _watch_progress(conversation: Conversation, options: dict[str, Any], request
     async def watched(progress: float, total: float | None, message: str | None) -> None:
         told = {"progressToken": request_id, "progress": progress, "total": total, "message": message}
         conversation.said(PROGRESS, {name: value for name, value in told.items() if value is not None})
-        await on_progress(progress, total, message)
+        with apart():
+            await on_progress(progress, total, message)
 
     options["on_progress"] = watched

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from agentreplay._cassette import RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._json_reading import as_object
+from agentreplay._kinds import MCP
 from agentreplay._recorded import RecordedError
 
-KIND: Final = "mcp"
 NOTES: Final = {"vendor": "mcp"}
 
 _HANDSHAKE: Final = frozenset({"initialize", "server/discover"})
@@ -51,7 +51,7 @@ def request_of(method: str, params: Mapping[str, Any] | None, server: str | None
     said = {} if method in _HANDSHAKE else _of_this_request(params)
     if said:
         body["params"] = said
-    return RecordedRequest(kind=KIND, method=method, body=body)
+    return RecordedRequest(kind=MCP, method=method, body=body)
 
 
 def _of_this_request(params: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import Any, Final
 from agentreplay._errors import SessionError
 from agentreplay._patching import Patches
 from agentreplay.integrations._mcp.calls import Call, WatchedCall
-from agentreplay.integrations._mcp.connections import connection_of
 from agentreplay.integrations._mcp.conversation import Conversation, Conversations
 from agentreplay.integrations._mcp.recorded_server import Answering, RecordedServer, answer_of, answering
 
@@ -70,8 +69,17 @@ class Sessions:
         patches.wrap(client_session, "_received_request", self._received_request)
         patches.wrap(client_session, "_send_response", self._send_response)
 
+    def patch_server(self, server: Any, patches: Patches) -> None:
+        """Wrap the class of servers, for those that answer in the app's own process."""
+        patches.wrap(server, "_handle_request", self._handle_request)
+
+    async def _handle_request(self, wrapped: Any, _server: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        message, _request, session, *_ = args
+        with self._conversations.inside(session._read_stream, message.request_id):
+            return await wrapped(*args, **kwargs)
+
     def _of(self, session: Any) -> Conversation:
-        return self._conversations.of(session, lambda: connection_of(session._write_stream))
+        return self._conversations.of(session, session._write_stream)
 
     async def _send_request(self, wrapped: Any, session: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if isinstance(session, _Stage):
