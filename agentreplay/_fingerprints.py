@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
 
 from pydantic_core import to_jsonable_python
 
@@ -49,7 +49,8 @@ def parted(body: dict[str, Any], digest: ItemDigest) -> tuple[dict[str, Any], di
             continue
         sorts = {*map(type, value)}
         if sorts == {dict}:
-            lists[name] = hashlib.sha256(b"".join(map(digest, value))).hexdigest()
+            joined = digest.joined(value) if isinstance(digest, SharedDigests) else b"".join(map(digest, value))
+            lists[name] = hashlib.sha256(joined).hexdigest()
         elif sorts <= _PLAIN:
             members[name] = value
         else:
@@ -76,11 +77,20 @@ class SharedDigests:
 
     def __init__(self, digest: ItemDigest) -> None:
         self._digest = digest
-        self._known: dict[int, tuple[Any, bytes]] = {}
+        self._known: dict[int, bytes] = {}
+        self._kept: list[Any] = []
 
     def __call__(self, item: Any) -> bytes:
         known = self._known.get(id(item))
         if known is None:
-            # The item is kept, so that no other one gets its place in the memory.
-            known = self._known[id(item)] = (item, self._digest(item))
-        return known[1]
+            known = self._known[id(item)] = self._digest(item)
+            # So that no other item gets its place in the memory.
+            self._kept.append(item)
+        return known
+
+    def joined(self, items: Sequence[Any]) -> bytes:
+        """The fingerprints of all `items`, one behind the other."""
+        known = [*map(self._known.get, map(id, items))]
+        if None in known:
+            return b"".join(map(self, items))
+        return b"".join(cast("list[bytes]", known))

@@ -49,8 +49,11 @@ class Distinct:
             return Numbers(cast("list[int]", known))
         recent = self._recent.setdefault(name, deque(maxlen=_RECENT))
         likely, likely_numbers = _likely(values, recent)
-        found = Numbers()
-        for place, (number, value) in enumerate(zip(known, values, strict=True)):
+        # Mostly it is the beginning that is known.
+        first = known.index(None)
+        found = Numbers(cast("list[int]", known[:first]))
+        for place in range(first, len(values)):
+            number, value = known[place], values[place]
             if number is not None:
                 found.append(number)
             elif place < len(likely) and exactly_equal(value, likely[place]):
