@@ -172,6 +172,30 @@ def test_one_that_was_left_early_is_kept_as_far_as_it_went(twice: Twice) -> None
         twice.replay(lambda: list(hits(3)))
 
 
+def test_leaving_one_closes_the_function_s_own_at_once(twice: Twice) -> None:
+    """Also where something else holds that, so that its locks and files are free when `close()` returns."""
+    sources: list[Any] = []
+
+    @tool
+    def held() -> Any:
+        def items() -> Iterator[int]:
+            try:
+                yield 1
+            finally:
+                said.append("closed")
+
+        sources.append(items())
+        return sources[0]
+
+    def program() -> None:
+        source = held()
+        next(source)
+        source.close()
+
+    twice.record(program)
+    assert said == ["closed"]
+
+
 def test_one_that_the_program_still_holds_is_kept_when_the_block_ends(twice: Twice) -> None:
     """As far as it went, and it can be read on without us."""
     held: list[Any] = []

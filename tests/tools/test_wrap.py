@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import wrapt
@@ -83,7 +83,8 @@ CALLS: dict[str, tuple[Any, str, str, Any]] = {
 
 def held_by(owner: Any) -> dict[str, Any]:
     """What the owner itself holds, in its order."""
-    return dict(vars(owner))
+    held = cast("dict[str, Any]", vars(owner))
+    return dict(held)
 
 
 @pytest.mark.parametrize("name", CALLS)
