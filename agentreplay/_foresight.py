@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from agentreplay._canonical import canonical_json
 from agentreplay._fingerprints import parted
+from agentreplay._json_values import is_array
 from agentreplay._plain_json import Plain, plain_json
 from agentreplay._recorded import Interaction
 from agentreplay._redaction import PLACEHOLDER_START, Redactor
@@ -169,7 +170,9 @@ class Foresight:
 
 
 def _is_long(value: Any) -> bool:
-    return type(value) is list and len(value) >= _LONG and {*map(type, value)} == {dict}
+    if not is_array(value) or type(value) is not list or len(value) < _LONG:
+        return False
+    return {*map(type, value)} == {dict}
 
 
 def _digest(item: Any) -> bytes:

@@ -36,7 +36,7 @@ def plain_json(*values: Any) -> Plain | None:
         if dict in sorts:
             objects: list[dict[Any, Any]] = level if len(sorts) == 1 else [each for each in level if type(each) is dict]
             names.update(*objects)
-            below.extend(chain.from_iterable(map(dict.values, objects)))
+            below.extend(chain.from_iterable(map(dict[Any, Any].values, objects)))
         if list in sorts:
             arrays: list[list[Any]] = level if len(sorts) == 1 else [each for each in level if type(each) is list]
             below.extend(chain.from_iterable(arrays))

@@ -107,7 +107,7 @@ def message_answer() -> Json:
 
 def message_stream(events: int) -> bytes:
     """A message in so many events."""
-    start = {**message_answer(), "content": [], "stop_reason": None}
+    start: Json = {**message_answer(), "content": [], "stop_reason": None}
     block = {"type": "text", "text": ""}
     said: list[Json] = [
         {"type": "message_start", "message": start},

@@ -61,7 +61,8 @@ class Workload:
 
         async def all_at_once(number: int) -> None:
             bodies = [self.body(number * self.units + one) for one in range(self.units)]
-            await asyncio.gather(*(client.chat.completions.create(**body) for body in bodies))
+            create: Any = client.chat.completions.create
+            await asyncio.gather(*(create(**body) for body in bodies))
 
         return lambda number: asyncio.run(all_at_once(number))
 

@@ -6,12 +6,13 @@ import asyncio
 import importlib
 import json
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import anthropic
 import openai
+
+from agentreplay._json_values import is_array, is_object
 
 KEY: Final = "sk-test-0123456789abcdefghijkl"
 
@@ -113,11 +114,8 @@ EMBEDDINGS: Final = Method("embeddings.create", "openai", {"model": "text-embedd
 MESSAGES: Final = Method("messages.create", "anthropic", {"model": "claude-x", "max_tokens": 50, "messages": _TALK})
 BETA: Final = Method("beta.messages.create", "anthropic", MESSAGES.arguments)
 METHODS: Final = [CHAT, EMBEDDINGS, MESSAGES, BETA]
-with suppress(ImportError):
-    import openai.resources.responses
-
-    RESPONSES: Final = Method("responses.create", "openai", {"model": "gpt-4o", "input": "What is the weather?"})
-    METHODS.append(RESPONSES)
+if hasattr(openai.OpenAI, "responses"):
+    METHODS.append(Method("responses.create", "openai", {"model": "gpt-4o", "input": "What is the weather?"}))
 
 TAKES_CHAT: Final = tuple(int(part) for part in openai.__version__.split(".")[:2]) >= (1, 60)
 """The oldest SDKs turn an object into a list of its names where a list is expected, and the lane leaves them alone."""
@@ -134,14 +132,14 @@ def difference(one: Any, other: Any, path: str = "") -> str | None:
             if getattr(one, name) != getattr(other, name):
                 return f"{path}.{name}: {getattr(one, name)} and {getattr(other, name)}"
         return difference(vars(one), vars(other), path)
-    if isinstance(one, dict):
+    if is_object(one):
         if list(one) != list(other):
             return f"{path}: names {list(one)} and {list(other)}"
         return next((found for name in one if (found := difference(one[name], other[name], f"{path}.{name}"))), None)
-    if isinstance(one, list):
+    if is_array(one):
         if len(one) != len(other):
             return f"{path}: {len(one)} and {len(other)} items"
-        pairs = enumerate(zip(one, other, strict=True))
+        pairs: Iterator[tuple[int, tuple[Any, Any]]] = enumerate(zip(one, other, strict=True))
         return next((found for place, pair in pairs if (found := difference(*pair, f"{path}[{place}]"))), None)
     return None if one == other or (one != one and other != other) else f"{path}: {one!r} and {other!r}"
 

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import wrapt
 
@@ -23,7 +23,7 @@ from agentreplay._cassette import Interaction
 from agentreplay._engine import Replay
 from agentreplay._errors import SessionError
 from agentreplay._foresight import Asked
-from agentreplay._json_values import is_object
+from agentreplay._json_values import is_array, is_object
 from agentreplay._modes import Mode
 from agentreplay._plain_json import plain_json
 from agentreplay.integrations._stainless.added import Added, added
@@ -182,7 +182,8 @@ class InReplay(_AnyWrapper):  # type: ignore[misc]
         # The list itself is asked first: in an app that is being recorded nothing of ours that might fail stands here.
         if instance is None or not open_sessions or not _replays_here():
             return self.__wrapped__.__get__(instance, owner)
-        return super().__get__(instance, owner)
+        bound: Any = super()
+        return bound.__get__(instance, owner)
 
 
 def _replays_here() -> bool:
@@ -234,7 +235,7 @@ class _Way:
         sdk = sys.modules[vendor.package]
         client_class: Any = getattr(sdk, client_name)
         home = Path(inspect.getfile(sdk)).parent
-        steps = [(owner, name, vars(owner).get(name)) for owner in client_class.__mro__[:-1] for name in _STEPS]
+        steps = [(owner, name, _own(owner).get(name)) for owner in client_class.__mro__[:-1] for name in _STEPS]
         for owner, name, value in steps:
             ours = patched.get((owner, name)) is value
             if value is not None and not _is_own(value.__wrapped__ if ours else value, home):
@@ -249,7 +250,7 @@ class _Way:
         """Whether a call of `resource`, which belongs to `client`, still goes this way."""
         if (
             type(client) is not self.client_class
-            or not _is_bound(vars(resource).get("_post"), self._post, client)
+            or not _is_bound(_own(resource).get("_post"), self._post, client)
             or getattr(client, "_middleware", None)
             or client._strict_response_validation
         ):
@@ -257,10 +258,10 @@ class _Way:
         for names, name, value in self._steps:
             if names.get(name) is not value:
                 return False
-        own = vars(client)
+        own = _own(client)
         if not own.keys().isdisjoint(_STEPS):
             return False
-        return all(_is_plain_header(name, value) for name, value in (client._custom_headers or {}).items())
+        return all(_is_plain_header(name, value) for name, value in _headers_of(client).items())
 
     def asking(self, client: Any, kwargs: Mapping[str, Any]) -> Added | None:
         """The body that the SDK makes of these arguments; None where that is for the SDK to say."""
@@ -274,7 +275,7 @@ class _Way:
             elif name in self._hot.in_headers:
                 if not _is_plain_text(value):
                     return None
-            elif name == "extra_body" and type(value) is dict:
+            elif name == "extra_body" and is_object(value) and type(value) is dict:
                 beside = value
             elif name in _BESIDE:
                 if value is not None and value != {}:
@@ -372,6 +373,15 @@ def _is_own(method: Any, home: Path) -> bool:
     return False
 
 
+def _own(owner: Any) -> Mapping[str, Any]:
+    """What a class or an object holds itself."""
+    return cast("Mapping[str, Any]", vars(owner))
+
+
+def _headers_of(client: Any) -> Mapping[Any, Any]:
+    return client._custom_headers or {}
+
+
 def _is_bound(method: Any, function: Any, owner: Any) -> bool:
     return isinstance(method, MethodType) and method.__func__ is function and method.__self__ is owner
 
@@ -388,5 +398,5 @@ def _is_plain_header(name: Any, value: Any) -> bool:
 
 def _is_plain_text(value: Any) -> bool:
     """Whether this, or each of these, can stand in a header."""
-    texts: list[Any] = value if type(value) is list else [value]
+    texts: list[Any] = value if is_array(value) else [value]
     return all(type(text) is str and text.isascii() and text.isprintable() for text in texts)

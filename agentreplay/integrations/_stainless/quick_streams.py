@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from agentreplay._cassette import RecordedResponse, StreamEvent
 from agentreplay._json_values import is_object
@@ -42,12 +42,13 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
     sdk = sys.modules[package]
     if type(stream) not in (sdk.Stream, sdk.AsyncStream) or recorded.incomplete or recorded.error or _is_odd(recorded):
         return
-    options = getattr(stream, "_options", None)
+    stream_class = cast("Any", type(stream))
+    options: Any = getattr(stream, "_options", None)
     if (
         getattr(options, "synthesize_event_and_data", None)
         or getattr(options, "stream_mode", "legacy") != "legacy"
         or client._strict_response_validation
-        or not _is_own(type(stream), type(client), package)
+        or not _is_own(stream_class, type(client), package)
     ):
         return
     steps = (_openai_steps if package == "openai" else _anthropic_steps)(recorded.events or ())
