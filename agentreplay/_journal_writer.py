@@ -21,6 +21,7 @@ GATHER_SECONDS: Final = 0.2
 RETRY_SECONDS: Final = 0.5
 _BREATH_SECONDS: Final = 0.0005
 _IDLE_SECONDS: Final = 60.0
+_REST_SECONDS: Final = 0.2
 _TRIES: Final = 2
 
 _THIS_LINE_ONLY: Final = frozenset({errno.EFBIG, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
@@ -66,6 +67,7 @@ class JournalWriter:
         self._hurry = threading.Event()
         self._giving_up = threading.Event()
         self._ended = False
+        self._resting = False
         self._alone = False
         self._sdks: dict[str, dict[str, str]] = {}
 
@@ -80,6 +82,23 @@ class JournalWriter:
             self._wanted.set()
         if self._unsaved.bytes * 2 > self._unsaved.limit and not self._hurry.is_set():
             self._hurry.set()
+
+    def rest(self) -> None:
+        """Let the thread come to its end, if it does so at once: the process is about to be forked."""
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            self._resting = True
+            self._hurry.set()
+            self._wanted.set()
+            thread.join(_REST_SECONDS)
+            if not thread.is_alive():
+                self._thread = None
+
+    def go_on(self) -> None:
+        """After the fork: write on, now if there is anything, otherwise with the next call."""
+        self._resting = False
+        if len(self._unsaved):
+            self.wake()
 
     def flush(self, seconds: float) -> bool:
         """Bring all calls to the disk, and say whether that was done within `seconds`."""
@@ -143,7 +162,7 @@ class JournalWriter:
             self._thread = thread
 
     def _run(self) -> None:
-        while not self._ended:
+        while not (self._ended or self._resting):
             try:
                 self._turn()
             except Exception as error:  # noqa: BLE001, PERF203 (whatever it is, this thread goes on)

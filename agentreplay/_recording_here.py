@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,7 @@ import wrapt
 from agentreplay._active import current, open_sessions
 from agentreplay._app_recording import EXIT_SECONDS, Place, RecordingOptions, fault_text, warn_of_fault
 from agentreplay._guard import GUARD, tell
+from agentreplay._journal_writer import JournalWriter
 from agentreplay._recording_status import RecordingStatus
 
 
@@ -62,7 +64,9 @@ class _ThisProcess:
         self._prepared = True
         atexit.register(self._at_exit)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._in_child)
+            os.register_at_fork(
+                before=self._before_fork, after_in_parent=self._in_parent, after_in_child=self._in_child
+            )
         wrapt.register_post_import_hook(self._follow_multiprocessing, "multiprocessing.util")
 
     def _at_exit(self) -> None:
@@ -72,6 +76,21 @@ class _ThisProcess:
                 place.end_streams()
                 place.writer.flush_last(EXIT_SECONDS)
             except Exception as error:  # noqa: BLE001 (the app ends as it would without us)
+                tell(error)
+
+    def _before_fork(self) -> None:
+        # A process that has threads is warned of forking, and right so; ours is not to be the reason.
+        self._at_fork(JournalWriter.rest)
+
+    def _in_parent(self) -> None:
+        self._at_fork(JournalWriter.go_on)
+
+    def _at_fork(self, step: Callable[[JournalWriter], None]) -> None:
+        place = self.place
+        if place is not None:
+            try:
+                step(place.writer)
+            except Exception as error:  # noqa: BLE001 (the app forks as it would without us)
                 tell(error)
 
     def _in_child(self) -> None:

@@ -198,6 +198,28 @@ def test_a_forked_child_writes_a_journal_of_its_own(provider: Provider, recordin
     assert plain == [["child"], ["parent before", "parent after"]]
 
 
+def test_a_fork_finds_no_thread_of_ours(provider: Provider, recordings: Recordings) -> None:
+    """Python warns of forking a process that has threads; ours ends before, and begins again with the next call."""
+    head = HEAD + (
+        "names = []\n"
+        "os.register_at_fork(before=lambda: names.extend(thread.name for thread in threading.enumerate()))\n"
+    )
+    program = """
+        some = client()
+        for number in range(3):
+            ask(some, number)
+            if os.fork() == 0:
+                os._exit(0)
+            os.wait()
+            ask(some, f"{number} after")
+        print(*names)
+        """
+    done = run(program, provider.openai_url, recordings.path, head=head + INSTALL)
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) == {"MainThread"}
+    assert recordings.questions == ["0", "0 after", "1", "1 after", "2", "2 after"]
+
+
 def test_prefork_workers_record_what_the_master_installed(provider: Provider, recordings: Recordings) -> None:
     """As under gunicorn and Celery: installed before the fork, each worker makes calls and is stopped by a signal."""
     program = """
