@@ -55,7 +55,8 @@ from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError,
 from agentreplay._settings import Settings, settings
 from agentreplay._tool_errors import RecordedToolError, ToolForbiddenError, ToolResultError, ToolValueError
 from agentreplay._tool_function import ToolPolicy
-from agentreplay._tools import WrappedMethod, tool, wrap
+from agentreplay._tool_patches import WrappedMethod
+from agentreplay._tools import tool, wrap
 from agentreplay._trajectory import Trajectory
 from agentreplay._verdict_errors import (
     NetworkBlockedError,
