@@ -60,7 +60,7 @@ def put_together(
     for position, interaction in enumerate(interactions):
         if sealed or position in requests.involved:
             key = interaction.id if sealed else None
-            unread(interaction.request, {"body": requests.giver(position)}, digest=digest, key=key)
+            unread(interaction.request, {"body": requests.giver(position)}, digest=digest, short_key=key)
         fields: dict[str, Callable[[], Any]] = {}
         if position in answers.involved:
             fields["body"] = answers.giver(position)

@@ -23,6 +23,7 @@ Field = Callable[[], Any]
 
 _FIELDS: Final = "fields"
 _KEY: Final = "key"
+_SHORT_KEY: Final = "short key"
 _DIGEST: Final = "digest"
 
 _ONE_AT_A_TIME: Final = threading.RLock()
@@ -65,10 +66,11 @@ class _Unread:
         return _read(self).__reduce_ex__(protocol)
 
     def __copy__(self) -> Any:
-        # Still unread, so that copying a recording to change another field of it costs nothing; without its key, which
-        # is the fingerprint of all fields.
+        # Still unread, so that copying a recording to change another field of it costs nothing; without its keys, which
+        # are fingerprints of all fields.
         copied: Any = super().__copy__()  # type: ignore[misc]
-        copied.__pydantic_private__.pop(_KEY, None)
+        for name in (_KEY, _SHORT_KEY):
+            copied.__pydantic_private__.pop(name, None)
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
@@ -100,7 +102,7 @@ class UnreadRequest(_Unread, RecordedRequest):
     def short_key(self) -> str:
         """The first sixteen digits of the key."""
         private = self.__pydantic_private__ or {}
-        return str(private.get(_KEY) or self.key())[:SHORT_KEY_LENGTH]
+        return str(private.get(_SHORT_KEY) or self.key()[:SHORT_KEY_LENGTH])
 
     def _body(self) -> dict[str, Any]:
         with _ONE_AT_A_TIME:
@@ -128,16 +130,16 @@ _ORDINARY: Final[dict[type[Record], type[Record]]] = {
 }
 
 
-def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = None, key: str | None = None) -> R:
+def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = None, short_key: str | None = None) -> R:
     """`record` itself, in which `fields` are what is given here, once somebody asks for one of them.
 
-    `digest` takes the fingerprints that a request's key is made of, `key` is that key, or its beginning.
+    `digest` takes the fingerprints that a request's key is made of; `short_key` is how that begins, if it is known.
     """
     private: dict[str, Any] = {_FIELDS: fields}
     if digest is not None:
         private[_DIGEST] = digest
-    if key is not None:
-        private[_KEY] = key
+    if short_key is not None:
+        private[_SHORT_KEY] = short_key
     for name in fields:
         record.__dict__.pop(name, None)
     object.__setattr__(record, "__pydantic_private__", private)
