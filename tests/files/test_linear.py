@@ -188,7 +188,8 @@ def test_a_prompt_that_changed_shows_as_itself_in_a_diff() -> None:
 def test_events_keep_what_differs_from_event_to_event() -> None:
     """The first chunk of a stream is whole, of the later ones only the words are written."""
     chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1767225601, "model": "gpt-4o-mini"}
-    events = [{**chunk, "choices": [{"index": 0, "delta": {"content": word}}]} for word in ("a", "b")]
+    choice = {"index": 0, "logprobs": None, "finish_reason": None}
+    events = [{**chunk, "choices": [{**choice, "delta": {"content": word}}]} for word in ("a", "b")]
     assert folded_events(events) == [
         events[0],
         {"$as": "event -1", "choices": [{"$as": "[0]", "delta": {"content": "b"}}]},
