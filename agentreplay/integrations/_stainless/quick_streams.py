@@ -40,7 +40,7 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
     own, or in which somebody has changed a method.
     """
     sdk = sys.modules[package]
-    if type(stream) not in (sdk.Stream, sdk.AsyncStream) or recorded.incomplete or recorded.error or _is_odd(recorded):
+    if type(stream) not in (sdk.Stream, sdk.AsyncStream) or _is_odd(recorded):
         return
     stream_class = cast("Any", type(stream))
     options: Any = getattr(stream, "_options", None)
@@ -63,6 +63,9 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
 
 
 def _is_odd(recorded: RecordedResponse) -> bool:
+    """Whether it is anything but events, to their end, in lines as they usually are."""
+    if recorded.events is None or recorded.incomplete or recorded.error:
+        return True
     return bool({"cr", "crlf"}.intersection((recorded.layout or "").split()))
 
 
