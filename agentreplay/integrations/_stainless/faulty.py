@@ -6,7 +6,6 @@ send is answered in memory. Its waits between attempts are cut to nothing, and n
 
 from __future__ import annotations
 
-import copy
 from functools import cache, partial
 from typing import Any
 
@@ -53,7 +52,9 @@ class Attempts:
         client = self._client
         library = responses.library_of(client._client)
         http = (_async_http_client if self.is_async else _http_client)(library)(self)
-        attempting = copy.copy(client)
+        # Not by the module `copy`, which leaves a note of its own on the client's class.
+        attempting: Any = object.__new__(type(client))
+        vars(attempting).update(vars(client))
         attempting._client = http
         attempting._send_request = http.send
         attempting._build_request = partial(self._build_request, client)
