@@ -99,8 +99,13 @@ class ExpressLane:
         return mine
 
     async def _awaited(self, live: Any, resource: Any, kwargs: dict[str, Any]) -> Any:
-        scope = self._scope(resource, kwargs)
-        found = self._find(scope, resource, kwargs) if scope is not None else None
+        try:
+            scope = self._scope(resource, kwargs)
+            found = self._find(scope, resource, kwargs) if scope is not None else None
+        except BaseException:
+            # Nobody is going to wait for it.
+            live.close()
+            raise
         if found is None:
             return await live
         answer, decision = found

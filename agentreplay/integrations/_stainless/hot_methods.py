@@ -43,7 +43,8 @@ def known_method(package: str, table: ExpressTable, hot: HotMethod, function: An
     code, namespace = function.__code__, function.__globals__
     uses = frozenset(_names_in(code))
     unknown = uses - _USED_BY_ALL - table.harmless_names
-    parameters = [value for name, value in namespace.items() if name in uses and isinstance(value, types.ModuleType)]
+    # By their types alone: to look at a stand-in for a package that is not installed is to import it.
+    parameters = [namespace[name] for name in unknown if type(namespace.get(name)) is types.ModuleType]
     for name in unknown:
         value = namespace.get(name)
         if not _is_type(value) and value not in parameters and not any(hasattr(each, name) for each in parameters):
