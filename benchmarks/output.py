@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+import agentreplay
 from benchmarks.measuring import Measured
 from benchmarks.workloads import Workload
 
@@ -20,7 +21,6 @@ Results = Mapping[str, Mapping[str, Measured]]
 
 FIRST: Final = "SDK alone (F)"
 _PACKAGES: Final = (
-    "agentreplay",
     "openai",
     "anthropic",
     "httpx2",
@@ -34,7 +34,8 @@ _PACKAGES: Final = (
 
 def versions() -> dict[str, str]:
     """The versions of all that was measured."""
-    return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+    ours = {"python": platform.python_version(), "agentreplay": agentreplay.__version__}
+    return {**ours, **{name: _version(name) for name in _PACKAGES}}
 
 
 def _version(package: str) -> str:
