@@ -28,6 +28,7 @@ def cassette(
     max_age: timedelta | str | float | None = None,
     max_age_action: Literal["warn", "fail"] | None = None,
     prune: bool | None = None,
+    compress: bool | None = None,
     freeze: Sequence[str] | str | None = None,
     pace: Literal["recorded", "instant"] | float | None = None,
     faults: Sequence[Fault] | Fault = (),

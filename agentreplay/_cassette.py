@@ -19,6 +19,7 @@ from agentreplay._json_text import written
 from agentreplay._linear.exact import exactly_equal
 from agentreplay._naming import safe_path
 from agentreplay._nesting import parent_positions
+from agentreplay._packing import PACKED_ENDING, PLAIN_ENDING, is_packed, packed, unpacked
 from agentreplay._provenance import Frozen, Parent
 from agentreplay._putting_together import folded, put_together
 from agentreplay._reading import collector_paused, json_object, shape_error
@@ -108,8 +109,10 @@ def _no_interactions() -> list[Interaction]:
 class _Source:
     """The bytes that a cassette was loaded from. Whatever they are, they make no two cassettes unequal."""
 
-    def __init__(self, data: bytes | None = None) -> None:
+    def __init__(self, data: bytes | None = None, stored: bytes | None = None, *, packed: bool = False) -> None:
         self.data = data
+        self.stored = stored
+        self.packed = packed
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Source)
@@ -212,13 +215,14 @@ class Cassette(Record):
             CassetteError: the file cannot be read, is no cassette, is damaged, was edited by hand, or is of a newer
                 schema.
         """
-        data = read_whole(Path(path))
+        stored = read_whole(Path(path))
+        data = unpacked(stored, Path(path))
         read = cls._read(data, Path(path))
         read.require_integrity(Path(path))
         if read.schema < CASSETTE_SCHEMA_VERSION:
             warnings.warn(CassetteSchemaWarning(Path(path), read.schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
         else:
-            read.cassette._source.data = data
+            read.cassette._source = _Source(data, stored, packed=is_packed(Path(path)))
         return read.cassette
 
     @classmethod
@@ -277,7 +281,8 @@ class Cassette(Record):
             with written_as_json():
                 self.meta.content_hash = self.compute_content_hash()
         _, data = self._for_disk(source=source)
-        write_whole(target, data)
+        stored = self._source.stored if data is source and self._source.packed == is_packed(target) else None
+        write_whole(target, packed(data, target) if stored is None else stored)
         return target
 
     def _unchanged_source(self) -> bytes | None:
@@ -332,9 +337,12 @@ class Cassette(Record):
         return file_bytes(self.meta._plain(), folded(self.interactions), self.__pydantic_extra__ or {}, seal=sealed)
 
     @staticmethod
-    def cassette_path(base_dir: str | Path, test_id: str, content_hash: str) -> Path:
+    def cassette_path(base_dir: str | Path, test_id: str, content_hash: str, *, compress: bool = False) -> Path:
         """Where a recording of `test_id` with this content hash lies: `{base_dir}/{test_id}/{short}.json`.
+
+        With `compress` the name ends in `.json.zst`.
 
         A test id that is no portable path becomes one (see `_naming.safe_path`).
         """
-        return Path(base_dir) / safe_path(test_id) / f"{content_hash[:SHORT_HASH_LENGTH]}.json"
+        ending = PACKED_ENDING if compress else PLAIN_ENDING
+        return Path(base_dir) / safe_path(test_id) / f"{content_hash[:SHORT_HASH_LENGTH]}{ending}"

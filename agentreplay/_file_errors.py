@@ -36,6 +36,15 @@ class CassetteFileError(CassetteError):
         )
 
     @classmethod
+    def no_zstd(cls, path: Path) -> CassetteFileError:
+        """The error for a packed file where nothing that could read or write one is installed."""
+        return cls(
+            "it is packed with Zstandard, which this Python does not have",
+            path=path,
+            next_step="Install it (pip install 'agentreplay[zstd]'), or record without compress.",
+        )
+
+    @classmethod
     def unwritable(cls, path: Path, why: str) -> CassetteFileError:
         """The error for a file that could not be written or removed."""
         return cls(

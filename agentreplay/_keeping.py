@@ -50,5 +50,12 @@ def keep(
     recording.meta.parent = parent
     vendors = {str(item.metadata["vendor"]) for item in recording.interactions if "vendor" in item.metadata}
     recording.meta.sdks = installed_versions(vendors) or None
-    path = store_recording(recording, settings.directory, name, replaces=replaces, redactor=engine.redactor)
+    path = store_recording(
+        recording,
+        settings.directory,
+        name,
+        replaces=replaces,
+        redactor=engine.redactor,
+        compress=settings.compress,
+    )
     return recording, path

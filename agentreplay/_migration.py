@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentreplay._cassette import CASSETTE_SCHEMA_VERSION, SHORT_HASH_LENGTH, Cassette
+from agentreplay._cassette import CASSETTE_SCHEMA_VERSION, Cassette
 from agentreplay._errors import CassetteError
 from agentreplay._files import DISK, Disk, read_whole, write_whole
+from agentreplay._packing import is_packed, packed, unpacked
 from agentreplay._storage import RECORDING_NAME, cassette_files
 
 
@@ -46,7 +47,7 @@ def rehash(path: Path, *, disk: Disk = DISK) -> Path:
     Raises:
         CassetteError: it is no cassette for another reason than its hash, or cannot be written.
     """
-    data = read_whole(path)
+    data = unpacked(read_whole(path), path)
     read = Cassette._read(data, path)
     cassette = read.cassette
     before = Cassette._read(data, path).cassette
@@ -54,14 +55,14 @@ def rehash(path: Path, *, disk: Disk = DISK) -> Path:
     clean, new = cassette._for_disk()
     target = _named_by_hash(path, clean)
     if read.schema < CASSETTE_SCHEMA_VERSION or not clean._is_exactly(before) or target != path:
-        write_whole(target, new, instead_of=[path], disk=disk)
+        write_whole(target, packed(new, target), instead_of=[path], disk=disk)
     return target
 
 
 def _migrated(path: Path, dry_run: bool, backup: bool, disk: Disk) -> Migration | None:
     try:
         data = read_whole(path)
-        cassette, schema, _ = Cassette._read(data, path)
+        cassette, schema, _ = Cassette._read(unpacked(data, path), path)
         if schema == CASSETTE_SCHEMA_VERSION:
             return None
         cassette.finalize()
@@ -71,7 +72,7 @@ def _migrated(path: Path, dry_run: bool, backup: bool, disk: Disk) -> Migration 
         if not dry_run:
             if kept is not None:
                 write_whole(kept, data, disk=disk)
-            write_whole(target, new, instead_of=[path], disk=disk)
+            write_whole(target, packed(new, target), instead_of=[path], disk=disk)
     except CassetteError as error:
         return Migration(path, problem=error)
     return Migration(path, schema, target, kept)
@@ -80,7 +81,7 @@ def _migrated(path: Path, dry_run: bool, backup: bool, disk: Disk) -> Migration 
 def _named_by_hash(path: Path, cassette: Cassette) -> Path:
     if not RECORDING_NAME.fullmatch(path.name):
         return path
-    return path.with_name(f"{cassette.meta.content_hash[:SHORT_HASH_LENGTH]}.json")
+    return path.with_name(Cassette.cassette_path("", "", cassette.meta.content_hash, compress=is_packed(path)).name)
 
 
 def _backup_path(path: Path, schema: int) -> Path:

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from agentreplay._outside import Outside
 
-_RECORDING: Final = re.compile(r"[0-9a-f]{12}\.json")
+_RECORDING: Final = re.compile(r"[0-9a-f]{12}\.json(?:\.zst)?")
 _LOOKED_AT: Final = 300
 """So many folders are looked at before the first conftest is imported; that takes some milliseconds."""
 _REPLAYING: Final = frozenset({"replay", "auto"})
@@ -88,5 +88,5 @@ def _test_folders(tops: Iterable[Path]) -> Iterator[Path]:
 
 
 def _recordings(cassettes: Path) -> Iterator[str]:
-    for pattern in ("*/*/*.json", "*/*/*/*.json"):
+    for pattern in ("*/*/*.json*", "*/*/*/*.json*"):
         yield from (path.name for path in cassettes.glob(pattern) if _RECORDING.fullmatch(path.name))

@@ -80,7 +80,7 @@ class Suite:
         return sorted({file for base, beside in self.bases.items() for file in self._orphans(Path(base), Path(beside))})
 
     def _orphans(self, base: Path, beside: Path) -> Iterator[Path]:
-        for file in base.rglob("*.json"):
+        for file in base.rglob("*.json*"):
             claimed = str(file.parent) in self.folders
             if not claimed and RECORDING_NAME.fullmatch(file.name) and self._is_gone(file, beside):
                 yield file

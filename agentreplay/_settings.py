@@ -48,6 +48,7 @@ class Settings(BaseModel):
         prune: with mode `extend`, drop the recorded interactions that were not used.
         redact_personal: which personal data to redact, by name.
         freeze: what stands still while recording and replaying: `time` (or `clock`, which runs), `uuid`, `random`.
+        compress: record into files packed with Zstandard, `*.json.zst` (the extra `zstd`).
         pace: how fast streams are replayed: `instant`, `recorded`, or how many times as fast as recorded.
     """
 
@@ -65,6 +66,7 @@ class Settings(BaseModel):
     prune: bool = False
     redact_personal: Annotated[tuple[str, ...], BeforeValidator(items)] = ()
     freeze: Annotated[tuple[str, ...], BeforeValidator(freezable)] = ()
+    compress: bool = False
     pace: Annotated[float, BeforeValidator(speed)] = math.inf
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)

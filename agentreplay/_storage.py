@@ -27,9 +27,10 @@ from agentreplay._files import (
     writing,
 )
 from agentreplay._naming import safe_path
+from agentreplay._packing import ENDINGS, packed
 from agentreplay._redaction import Redactor
 
-RECORDING_NAME: Final = re.compile(r"[0-9a-f]{12}\.json")
+RECORDING_NAME: Final = re.compile(r"[0-9a-f]{12}\.json(?:\.zst)?")
 """What the file of a recording is called: the first digits of its content hash."""
 
 
@@ -54,12 +55,13 @@ def store_recording(
     *,
     replaces: Path | None = None,
     redactor: Redactor | None = None,
+    compress: bool = False,
     disk: Disk = DISK,
 ) -> Path:
     """Finalize `cassette`, and make it, without its secrets, the recording of `name` under `directory`. Gives its file.
 
-    Every other recording of that name is removed, and the file `replaces` wherever it lies. An error or death at any
-    moment leaves the old recording or the new one, whole.
+    With `compress` the file is packed. Every other recording of that name is removed, and the file `replaces` wherever
+    it lies. An error or death at any moment leaves the old recording or the new one, whole.
 
     Raises:
         CassetteFileError: the system refuses, or a symbolic link leads out of `directory`.
@@ -68,7 +70,8 @@ def store_recording(
     with written_as_json():
         cassette.finalize()
     clean, data = cassette._for_disk(redactor)
-    path = Cassette.cassette_path(directory, name, clean.meta.content_hash)
+    path = Cassette.cassette_path(directory, name, clean.meta.content_hash, compress=compress)
+    data = packed(data, path)
     folder = path.parent
     with writing(path):
         require_inside(folder, directory)
@@ -96,10 +99,10 @@ def keep_recording(path: Path, *, disk: Disk = DISK) -> list[Path]:
 
 
 def cassette_files(directory: Path) -> Iterator[Path]:
-    """All files under `directory` whose name ends in `.json`, in order; links to folders are not followed."""
+    """All files under `directory` named `*.json` or `*.json.zst`, in order; links to folders are not followed."""
     for folder, folders, files in os.walk(directory):
         folders.sort()
-        yield from (Path(folder, name) for name in sorted(files) if name.endswith(".json") and not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(files) if name.endswith(ENDINGS) and not name.startswith("."))
 
 
 def _recordings(folder: Path, directory: Path, *, wait: bool) -> list[Path]:

@@ -27,7 +27,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "plain rules": """
         _naming _hosts _paths _files _reading _upgrades _jsontext _carving _shapes
-        _linear _fingerprints _json_text _sealing
+        _linear _fingerprints _json_text _sealing _packing
         _redaction _settings _setting_sources _setting_values _mode_choice
     """,
     "the recorded models": "_recorded _provenance _redacting _nesting _unread _redacting_together _schema_1 _content _putting_together _cassette",

@@ -99,6 +99,7 @@ def test_every_setting_can_be_said_in_the_environment(tmp_path: Path) -> None:
         "prune": "0",
         "redact_personal": "mail,phone",
         "freeze": "time, uuid",
+        "compress": "true",
         "pace": "recorded",
     }
     assert set(said) == set(SETTING_NAMES), "a new setting needs an example here"
@@ -117,6 +118,7 @@ def test_every_setting_can_be_said_in_the_environment(tmp_path: Path) -> None:
         prune=False,
         redact_personal=("mail", "phone"),
         freeze=("time", "uuid"),
+        compress=True,
         pace=1.0,
     )
     assert found.model_dump() == expected.model_dump()
