@@ -4,7 +4,7 @@ ARGS ?=
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: bench bench-smoke help check test plugin demo lint types package matrix sdk-suites format clean
+.PHONY: help check test plugin demo lint types bench bench-smoke package matrix sdk-suites format clean
 .DEFAULT_GOAL := help
 
 help: ## what there is to run
@@ -13,7 +13,7 @@ help: ## what there is to run
 check: test plugin demo lint types package matrix bench-smoke ## all that CI runs
 
 test: venv ## the tests; more for pytest in ARGS="-k name"
-	$(BIN)/python -m pytest --ignore=tests/plugin $(ARGS)
+	$(BIN)/python -m pytest --ignore=tests/plugin -n 2 $(ARGS)
 
 plugin: venv ## the pytest plugin's tests, which run whole suites
 	$(BIN)/python -m pytest tests/plugin -n 2 --dist=loadscope $(ARGS)
