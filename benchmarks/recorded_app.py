@@ -49,7 +49,7 @@ def main() -> None:
 def with_provider(pace: float, measure: Callable[[str], None]) -> None:
     """Let `measure` talk to a provider that waits `pace` seconds before each event of a stream."""
     command = [sys.executable, "-c", _PROVIDER, str(pace)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         measure(process.stdout.readline().strip())
