@@ -67,9 +67,7 @@ def _writer(layout: str) -> tuple[Callable[[Any], str], str]:
     if style not in _SEPARATORS or not {_ASCII, _NEWLINE}.issuperset(flags):
         raise ValueError(f"unknown JSON layout {layout!r}")
     indent, item, key = _SEPARATORS[style]
-    encoder = json.JSONEncoder(
-        indent=indent, separators=(item, key), ensure_ascii=_ASCII in flags, allow_nan=False
-    )
+    encoder = json.JSONEncoder(indent=indent, separators=(item, key), ensure_ascii=_ASCII in flags, allow_nan=False)
     return encoder.encode, "\n" if _NEWLINE in flags else ""
 
 

@@ -11,6 +11,7 @@ from agentreplay.integrations._stainless.integration import StainlessIntegration
 from agentreplay.integrations._stainless.routes import Routes
 from agentreplay.integrations._stainless.vendor import ClientClass, Vendor
 
+
 def _error(kind: str, message: str, what: str) -> dict[str, Any]:
     return {
         "type": "error",
