@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
+from agentreplay._json_values import is_object
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._linear.folding import Folding, size
 from agentreplay._linear.marks import AS, escaped, event_back, interaction_back
@@ -44,7 +45,7 @@ class BodyFolding:
     def written(self, body: Any, sort: Hashable) -> Any:
         """`body` as it is written. Bodies of one `sort` (the method that was called) are likely to be alike."""
         position = len(self._bodies)
-        numbered = self._distinct.numbered(body) if type(body) is dict else None
+        numbered = self._distinct.numbered(body) if is_object(body) else None
         self._bodies.append(numbered)
         if numbered is None:
             return escaped(body)
@@ -131,13 +132,13 @@ def folded_events(events: Sequence[Any]) -> list[Any]:
     written: list[Any] = []
     for position, event in enumerate(events):
         written.append(escaped(event))
-        if type(event) is not dict:
+        if not is_object(event):
             continue
         names = tuple(event)
         bases = {position - 1, last_like.get(names, position - 1)} - {-1}
         smallest = size(event) - _WORTH_AN_EVENT
         for base in sorted(bases, reverse=True):
-            difference = folding.difference(event, events[base]) if type(events[base]) is dict else None
+            difference = folding.difference(event, events[base]) if is_object(events[base]) else None
             if difference is None:
                 continue
             difference = {AS: event_back(position - base), **difference}

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
+from agentreplay._json_values import is_array, is_object
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._linear.exact import exactly_equal
 from agentreplay._linear.marks import (
@@ -66,11 +67,10 @@ class Folding:
         return found
 
     def _member(self, value: Any, base: Any) -> Any:
-        if type(value) is list or type(base) is list:
-            value, base = (self._distinct.numbers(each) if type(each) is list else each for each in (value, base))
+        value, base = self._numbered(value), self._numbered(base)
         if type(value) is Numbers and type(base) is Numbers:
             return self._list(value, base)
-        if type(value) is dict and type(base) is dict:
+        if is_object(value) and is_object(base):
             return self._object(value, base, HERE)
         if type(value) is str and type(base) is str:
             return _text(value, base)
@@ -116,7 +116,7 @@ class Folding:
         return found
 
     def _item(self, value: Any, like: Any, place: int, length: int) -> Any:
-        if type(value) is dict and type(like) is dict:
+        if is_object(value) and is_object(like):
             return self._object(value, like, item_text(place, length))
         return escaped(value)
 
@@ -128,6 +128,9 @@ class Folding:
             if sum(map(size, items)) < _WORTH_A_RUN:
                 return [*map(escaped, items)]
         return [{AS: run_text(start, stop, len(base))}]
+
+    def _numbered(self, value: Any) -> Any:
+        return self._distinct.numbers(value) if is_array(value) and not isinstance(value, Numbers) else value
 
     def _whole(self, value: Any) -> Any:
         return [self._distinct.items[number] for number in value] if type(value) is Numbers else value

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from agentreplay._json_values import is_array, is_object
+
 AS: Final = "$as"
 """What an object, text or run of items is like: `interaction -1`, `event -1`, `.`, `[2]`, `[:-1]`."""
 PLAIN: Final = "$plain"
@@ -79,7 +81,7 @@ def read_item(text: object, length: int) -> int | None:
 
 def is_marked(value: Any) -> bool:
     """Whether `value`, where a value may be written as a difference, is written as something else than itself."""
-    return type(value) is dict and (AS in value or PLAIN in value)
+    return is_object(value) and (AS in value or PLAIN in value)
 
 
 def escaped(value: Any) -> Any:
@@ -89,7 +91,7 @@ def escaped(value: Any) -> Any:
 
 def escaped_member(value: Any) -> Any:
     """Likewise as a member of an object that is a difference: there the items of a list may be differences too."""
-    if type(value) is list and any(map(is_marked, value)):
+    if is_array(value) and any(map(is_marked, value)):
         return [*map(escaped, value)]
     return escaped(value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn
 
+from agentreplay._json_values import is_array, is_object
 from agentreplay._linear.marks import (
     AS,
     END,
@@ -122,7 +123,7 @@ class _Change:
     def of_value(self, written: dict[str, Any], base: Any) -> Any:
         if len(written) == 1:
             return base
-        if type(base) is not dict:
+        if not is_object(base):
             _refuse("only an object can have other members, and this is a difference from something else")
         self._take(EACH * len(base))
         gone = _without(written, base)
@@ -136,7 +137,7 @@ class _Change:
         return _in_order(found, written[ORDER]) if ORDER in written else found
 
     def _member(self, value: Any, base: dict[str, Any], name: str) -> Any:
-        if type(value) is list and any(map(is_marked, value)):
+        if is_array(value) and any(map(is_marked, value)):
             return self._list(value, base.get(name))
         if not is_marked(value):
             return value
@@ -167,7 +168,7 @@ class _Change:
 
     def _run(self, item: dict[str, Any], base: Any) -> tuple[int, int] | None:
         """Which items of `base` are meant; None where it is a single one."""
-        if type(base) is not list:
+        if not is_array(base):
             _refuse("there is no list in this place that it could be taken from", AS)
         if read_item(item[AS], len(base)) is not None:
             return None
@@ -221,13 +222,13 @@ class _inside:  # noqa: N801 # it reads like the function that it stands for
 
 def _without(written: dict[str, Any], base: dict[str, Any]) -> frozenset[str]:
     names = written.get(WITHOUT, [])
-    if type(names) is not list or not all(type(name) is str and name in base for name in names):
+    if not is_array(names) or not all(type(name) is str and name in base for name in names):
         _refuse("it should name members that were there", WITHOUT)
     return frozenset(names)
 
 
 def _in_order(found: dict[str, Any], names: Any) -> dict[str, Any]:
-    if type(names) is not list or len(names) != len(found) or not all(type(name) is str for name in names):
+    if not is_array(names) or len(names) != len(found) or not all(type(name) is str for name in names):
         _refuse(_NOT_A_NAME, ORDER)
     if found.keys() != {*names}:
         _refuse(_NOT_A_NAME, ORDER)

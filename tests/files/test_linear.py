@@ -179,8 +179,8 @@ def test_a_prompt_that_changed_shows_as_itself_in_a_diff() -> None:
         interaction.request.body["messages"][7]["content"] = "Something else?"
         interaction.id = ""
     after.finalize()
-    lines = [made._for_disk()[1].decode().splitlines() for made in (before, after)]
-    added = [line[1:] for line in difflib.unified_diff(*lines, n=0, lineterm="") if line.startswith("+ ")]
+    old, new = (made._for_disk()[1].decode().splitlines() for made in (before, after))
+    added = [line[1:] for line in difflib.unified_diff(old, new, n=0, lineterm="") if line.startswith("+ ")]
     told = [line for line in added if '"id"' not in line and "_hash" not in line]
     assert [line.strip() for line in told] == ['"content": "Something else?"']
 
@@ -279,6 +279,52 @@ def test_a_large_file_is_sealed_and_one_that_was_touched_is_read_with_care(tmp_p
     path.write_bytes(data[:-30])
     with pytest.raises(CassetteFormatError):
         Cassette.load(path)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1e16,
+        1e15,
+        1e22,
+        1e-7,
+        5e-324,
+        1.7976931348623157e308,
+        0.1,
+        -0.0,
+        1.0,
+        2**53 + 1,
+        2**64,
+        -(2**70),
+        10**400,
+        "\u2028\u2029",
+        "\x7f\x00\x1f",
+        '"\\/',
+        "grüße 😀",
+        "\ufffd",
+        "half \ud83d of a pair",
+        True,
+        None,
+    ],
+    ids=ascii,
+)
+def test_both_ways_of_reading_give_the_same_values_and_keys(tmp_path: Path, value: Any) -> None:
+    """A sealed file goes through a faster parser than one without a seal; no number, text or hash shows it."""
+    made = conversation(chat, 60)
+    for interaction in made.interactions:
+        interaction.request.body["messages"][1]["value"] = [value, {"as a name": value}]
+        interaction.response.body["value"] = value
+        interaction.id = ""
+    made.finalize()
+    data = made._for_disk()[1]
+    raw = json.loads(data)
+    del raw["meta"][SEAL]
+    sealed, careful = Cassette.from_json(data), Cassette.from_json(json.dumps(raw))
+    assert [each.request.key() for each in sealed.interactions] == [each.request.key() for each in made.interactions]
+    assert [each.request.key() for each in careful.interactions] == [each.request.key() for each in made.interactions]
+    assert sealed.compute_content_hash() == careful.compute_content_hash() == made.meta.content_hash
+    assert text(sealed.interactions[55]._plain()) == text(careful.interactions[55]._plain())
+    assert text(sealed.interactions[55]._plain()) == text(made.interactions[55]._plain())
 
 
 def test_ids_of_ones_own_are_kept_and_not_taken_for_keys(tmp_path: Path) -> None:
