@@ -47,9 +47,10 @@ def parted(body: dict[str, Any], digest: ItemDigest) -> tuple[dict[str, Any], di
                 return parted(to_jsonable_python(body), digest)
             members[name] = value
             continue
-        sorts = {*map(type, value)}
+        items = cast("Sequence[Any]", value)
+        sorts: set[type[Any]] = {*map(type, items)}
         if sorts == {dict}:
-            joined = digest.joined(value) if isinstance(digest, SharedDigests) else b"".join(map(digest, value))
+            joined = digest.joined(items) if isinstance(digest, SharedDigests) else b"".join(map(digest, items))
             lists[name] = hashlib.sha256(joined).hexdigest()
         elif sorts <= _PLAIN:
             members[name] = value

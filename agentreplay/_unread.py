@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from pydantic import ConfigDict
 
@@ -69,8 +69,9 @@ class _Unread:
         # Still unread, so that copying a recording to change another field of it costs nothing; without its keys, which
         # are fingerprints of all fields.
         copied: Any = super().__copy__()  # type: ignore[misc]
+        private: dict[str, Any] = copied.__pydantic_private__
         for name in (_KEY, _SHORT_KEY):
-            copied.__pydantic_private__.pop(name, None)
+            private.pop(name, None)
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
@@ -82,7 +83,8 @@ class _Unread:
             if not isinstance(self, _Unread):
                 return self
             plain: Any = super().__copy__()  # type: ignore[misc]
-            return _settled(plain, {name: give() for name, give in plain.__pydantic_private__[_FIELDS].items()})
+            fields: dict[str, Field] = plain.__pydantic_private__[_FIELDS]
+            return _settled(plain, {name: give() for name, give in fields.items()})
 
 
 class UnreadRequest(_Unread, RecordedRequest):
@@ -141,7 +143,7 @@ def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = N
     if short_key is not None:
         private[_SHORT_KEY] = short_key
     for name in fields:
-        record.__dict__.pop(name, None)
+        cast("dict[str, Any]", record.__dict__).pop(name, None)
     object.__setattr__(record, "__pydantic_private__", private)
     object.__setattr__(record, "__class__", _UNREAD[type(record)])
     return record
@@ -157,7 +159,8 @@ def _read(record: Any) -> Any:
     with _ONE_AT_A_TIME:
         if isinstance(record, _Unread):
             private: dict[str, Any] = record.__pydantic_private__  # type: ignore[attr-defined]
-            _settled(record, {name: own_copy(give()) for name, give in private[_FIELDS].items()})
+            fields: dict[str, Field] = private[_FIELDS]
+            _settled(record, {name: own_copy(give()) for name, give in fields.items()})
     return record
 
 

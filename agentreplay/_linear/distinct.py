@@ -6,6 +6,7 @@ import json
 from collections import deque
 from typing import Any, Final, cast
 
+from agentreplay._json_values import is_array
 from agentreplay._linear.exact import exactly_equal
 
 _RECENT: Final = 3
@@ -31,7 +32,7 @@ class Distinct:
     def numbered(self, body: dict[str, Any]) -> dict[str, Any]:
         """`body` with each of its lists of objects or texts replaced by its `Numbers`, and its other members."""
         return {
-            name: self.numbers(value, str(name)) if type(value) is list and _is_itemised(value) else value
+            name: self.numbers(value, str(name)) if is_array(value) and _is_itemised(value) else value
             for name, value in body.items()
         }
 

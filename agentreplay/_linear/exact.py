@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from agentreplay._json_values import is_array, is_object
+
 
 def exactly_equal(one: Any, other: Any) -> bool:
     """Whether two values are written as the same JSON text: `1`, `1.0` and `True` differ, and so does another order.
@@ -12,7 +14,7 @@ def exactly_equal(one: Any, other: Any) -> bool:
     """
     if one is other:
         return True
-    sort = type(one)
+    sort: type[Any] = type(one)
     if sort is not type(other):
         return False
     if sort is dict:
@@ -34,9 +36,9 @@ _PLAIN = frozenset({str, int, bool})
 
 def own_copy(value: Any) -> Any:
     """`value` in objects and lists of its own; texts and numbers, which nobody can change, are shared."""
-    if type(value) is dict:
+    if is_object(value):
         return {name: own_copy(item) if type(item) in _CONTAINERS else item for name, item in value.items()}
-    if type(value) is list:
+    if is_array(value):
         return [own_copy(item) if type(item) in _CONTAINERS else item for item in value]
     return value
 

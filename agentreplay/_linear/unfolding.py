@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 from agentreplay._json_values import is_array, is_object
 from agentreplay._linear.marks import (
@@ -141,15 +141,16 @@ class _Change:
             return self._list(value, base.get(name))
         if not is_marked(value):
             return value
-        if PLAIN in value:
-            return _plain(value)
+        told = cast("dict[str, Any]", value)
+        if PLAIN in told:
+            return _plain(told)
         if name not in base:
             _refuse("there is nothing in this place that it could differ from", AS)
         if type(base[name]) is str:
-            return self._text(value, base[name])
-        if value[AS] != HERE:
+            return self._text(told, base[name])
+        if told[AS] != HERE:
             _refuse(f"it should be {HERE!r}", AS)
-        return self.of_value(value, base[name])
+        return self.of_value(told, base[name])
 
     def _list(self, written: list[Any], base: Any) -> list[Any]:
         found: list[Any] = []

@@ -28,7 +28,7 @@ class Weights:
 
     def of(self, value: Any) -> int:
         """The weight of one value."""
-        sort = type(value)
+        sort: type[Any] = type(value)
         if sort is str:
             return len(value) + EACH
         if sort is not dict and sort is not list:
