@@ -69,10 +69,10 @@ class _Unread:
         # Still unread, so that copying a recording to change another field of it costs nothing; without its keys, which
         # are fingerprints of all fields.
         copied: Any = super().__copy__()  # type: ignore[misc]
-        private: dict[str, Any] = copied.__pydantic_private__
+        private = _private(copied)
         for name in (_KEY, _SHORT_KEY):
             private.pop(name, None)
-        return copied
+        return cast("object", copied)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
         return _read(self).__deepcopy__(memo)
@@ -83,7 +83,7 @@ class _Unread:
             if not isinstance(self, _Unread):
                 return self
             plain: Any = super().__copy__()  # type: ignore[misc]
-            fields: dict[str, Field] = plain.__pydantic_private__[_FIELDS]
+            fields = cast("dict[str, Field]", _private(plain)[_FIELDS])
             return _settled(plain, {name: give() for name, give in fields.items()})
 
 
@@ -143,10 +143,14 @@ def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = N
     if short_key is not None:
         private[_SHORT_KEY] = short_key
     for name in fields:
-        cast("dict[str, Any]", record.__dict__).pop(name, None)
+        record.__dict__.pop(name, None)
     object.__setattr__(record, "__pydantic_private__", private)
     object.__setattr__(record, "__class__", _UNREAD[type(record)])
     return record
+
+
+def _private(record: Any) -> dict[str, Any]:
+    return cast("dict[str, Any]", record.__pydantic_private__)
 
 
 def is_unread(record: Record) -> bool:
@@ -158,8 +162,7 @@ def _read(record: Any) -> Any:
     """`record`, which is an ordinary one from now on, with fields of its own."""
     with _ONE_AT_A_TIME:
         if isinstance(record, _Unread):
-            private: dict[str, Any] = record.__pydantic_private__  # type: ignore[attr-defined]
-            fields: dict[str, Field] = private[_FIELDS]
+            fields = cast("dict[str, Field]", _private(record)[_FIELDS])
             _settled(record, {name: own_copy(give()) for name, give in fields.items()})
     return record
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from agentreplay._json_values import is_array, is_object
 
@@ -14,7 +14,7 @@ def exactly_equal(one: Any, other: Any) -> bool:
     """
     if one is other:
         return True
-    sort: type[Any] = type(one)
+    sort = cast("object", type(one))
     if sort is not type(other):
         return False
     if sort is dict:
@@ -31,7 +31,7 @@ def exactly_equal(one: Any, other: Any) -> bool:
     return sort in _PLAIN and bool(one == other)
 
 
-_PLAIN = frozenset({str, int, bool})
+_PLAIN: frozenset[object] = frozenset({str, int, bool})
 
 
 def own_copy(value: Any) -> Any:
@@ -43,4 +43,4 @@ def own_copy(value: Any) -> Any:
     return value
 
 
-_CONTAINERS = frozenset({dict, list})
+_CONTAINERS: frozenset[object] = frozenset({dict, list})

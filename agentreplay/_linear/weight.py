@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 EACH: Final = 32
 """What every value weighs beside its text: about the bytes of memory that a place in a list or object takes."""
@@ -28,7 +28,7 @@ class Weights:
 
     def of(self, value: Any) -> int:
         """The weight of one value."""
-        sort: type[Any] = type(value)
+        sort = cast("object", type(value))
         if sort is str:
             return len(value) + EACH
         if sort is not dict and sort is not list:
