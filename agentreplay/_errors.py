@@ -177,8 +177,9 @@ class SessionError(AgentReplayError):
     def nobody(cls, method: str, server: str | None) -> SessionError:
         """The error for a live call on a connection that was opened while replaying."""
         return cls(
-            f"{method} would go live, but its connection ({server or 'of unknown address'}) was opened while replaying, "
-            "so there is no server at its other end. Open the connection inside the session that makes live calls."
+            f"{method} would go live, but its connection ({server or 'of unknown address'}) was opened while "
+            "replaying, so there is no server at its other end. Open the connection inside the session that makes live "
+            "calls."
         )
 
     @classmethod

@@ -25,9 +25,7 @@ RECORD_SAMPLE: Final = "AGENTREPLAY_RECORD_SAMPLE"
 RECORD_MAX_BYTES: Final = "AGENTREPLAY_RECORD_MAX_BYTES"
 RECORD_SESSION_ID: Final = "AGENTREPLAY_RECORD_SESSION_ID"
 
-OTHER_VARIABLES: Final = frozenset(
-    {"AGENTREPLAY_ENV", RECORD, RECORD_SAMPLE, RECORD_MAX_BYTES, RECORD_SESSION_ID}
-)
+OTHER_VARIABLES: Final = frozenset({"AGENTREPLAY_ENV", RECORD, RECORD_SAMPLE, RECORD_MAX_BYTES, RECORD_SESSION_ID})
 """Variables with our prefix that are no settings: `AGENTREPLAY_ENV` is what a deployment says of itself, the others are
 what `agentreplay run` tells the program that it runs."""
 

@@ -30,12 +30,17 @@ ROWS: Final[dict[str, str]] = {
         _linear _fingerprints _json_text _sealing _packing
         _redaction _settings _setting_sources _setting_values _mode_choice
     """,
-    "the recorded models": "_recorded _provenance _redacting _nesting _unread _redacting_together _schema_1 _content _putting_together _cassette",
+    "the recorded models": """
+        _recorded _provenance _redacting _nesting
+        _unread _redacting_together _schema_1 _content _putting_together _cassette
+    """,
     "what is done with recordings": """
-        _foresight _matching _matcher _subset _volatile _id_places _provider_ids _text_slots _rewriting _answer_events _editing _faults _forking _differences _nearest _explanation _remedies
+        _foresight _matching _matcher _subset _volatile _id_places _provider_ids
+        _text_slots _rewriting _answer_events _editing _faults _forking
+        _differences _nearest _explanation _remedies
         _timeline _tool_hints _storage _migration _recorder _sse _report _ageing
         _journal _journal_files _journal_writer _unsaved
-        _answers _answer_streams _asked _steps _conversation _trajectory _drift _ageing
+        _answers _answer_streams _asked _steps _conversation _trajectory _drift
     """,
     "the decision": "_engine",
     "the running program": """
