@@ -368,9 +368,13 @@ def test_the_client_is_as_it_was(scene: Scene) -> None:
     scene.record(ask)
     client = scene.vendor.shared()
     looked_at: list[Any] = [client, type(client), client._client]
-    before = [{**vars(each)} for each in looked_at]
+
+    def held() -> list[dict[str, Any]]:
+        return [dict(each.__dict__) for each in looked_at]
+
+    before = held()
     scene.replay(ask, Fault.rate_limit(times=2))
-    assert [{**vars(each)} for each in looked_at] == before
+    assert held() == before
 
 
 def test_what_comes_back_belongs_to_the_apps_own_client(scene: Scene) -> None:

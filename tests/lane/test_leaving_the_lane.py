@@ -197,7 +197,7 @@ def test_the_sdk_warns_of_an_old_model_as_it_does_live(server: Server, folder: P
 def test_where_nothing_replays_the_method_is_the_sdks_own(recorded: Path, server: Server) -> None:
     """Looked up, it has nothing around it; and after the session nothing of ours is left in its class."""
     owner_class: Any = type(openai.OpenAI(api_key="k").chat.completions)
-    before: Any = vars(owner_class)["create"]
+    before: Any = owner_class.__dict__["create"]
     with agentreplay.cassette("other", directory=recorded, mode="live"):
         assert owner_class.create is before
         bound: Any = openai.OpenAI(api_key="k").chat.completions.create

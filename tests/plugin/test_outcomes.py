@@ -78,7 +78,7 @@ def test_an_interrupted_run_leaves_the_cassette_as_it_was(project: Project) -> N
     project.run(RECORD).assert_outcomes(passed=2)
     project.test(text.format("new") + "    raise KeyboardInterrupt")
     arguments = ("-p", "no:randomly", "-p", "no:hypothesispytest", RECORD)
-    ran = project.pytester.inline_run(*arguments, no_reraise_ctrlc=True)
+    ran = project.pytester.inline_run(*arguments, no_reraise_ctrlc=True)  # pyright: ignore[reportUnknownMemberType]
     assert ran.ret == pytest.ExitCode.INTERRUPTED
     asked = {file.parent.name: "new" in file.read_text(encoding="utf-8") for file in project.files}
     assert asked == {"test_one": True, "test_two": False}

@@ -101,12 +101,12 @@ def test_what_a_failure_says_to_run_does_record(project: Project, place: str) ->
     """Wherever the mode is said that kept the test from being recorded."""
     project.test("@pytest.mark.agentreplay\ndef test_it(): ask()")
     arguments = ["--agentreplay-mode=replay"] if place == "option" else []
+    settings = "import pytest\n@pytest.fixture\ndef agentreplay_settings(): return {'mode': 'replay'}\n"
     if place == "ini":
         project.ini("agentreplay_mode = replay")
     elif place == "environment":
         project.environment.setenv("AGENTREPLAY_MODE", "replay")
     elif place == "fixture":
-        settings = "import pytest\n@pytest.fixture\ndef agentreplay_settings(): return {'mode': 'replay'}\n"
         project.write("conftest.py", settings)
     result = project.run(*arguments)
     result.assert_outcomes(failed=1)

@@ -121,7 +121,8 @@ def test_the_report_is_a_file_for_programs(mixed: Project) -> None:
 
 def test_a_run_without_a_terminal_is_judged_all_the_same(mixed: Project) -> None:
     """Reporter or not, by its exit status and its report."""
-    result = mixed.pytester.inline_run("-p", "no:terminal", "-p", "no:randomly", "--agentreplay-report=report.json")
+    options = ("-p", "no:terminal", "-p", "no:randomly", "--agentreplay-report=report.json")
+    result = mixed.pytester.inline_run(*options)  # pyright: ignore[reportUnknownMemberType]
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert mixed.report()["totals"]["missed"] == 1
 
@@ -135,14 +136,15 @@ def test_a_report_that_cannot_be_written_fails_the_run(project: Project) -> None
     result.stdout.fnmatch_lines(["1 test: recorded 1", "the report was not written: *"])
 
 
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        (lambda file: file.write_text("{"), "bad file"),
-        (lambda file: (file.parent / "0123456789ab.json").write_bytes(file.read_bytes()), "bad file"),
-    ],
-    ids=["damaged", "two of them"],
-)
+def damage(file: Path) -> None:
+    file.write_text("{", encoding="utf-8")
+
+
+def double(file: Path) -> None:
+    (file.parent / "0123456789ab.json").write_bytes(file.read_bytes())
+
+
+@pytest.mark.parametrize(("change", "problem"), [(damage, "bad file"), (double, "bad file")])
 def test_a_cassette_that_cannot_be_read_is_named(
     project: Project, change: Callable[[Path], object], problem: str
 ) -> None:

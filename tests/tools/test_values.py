@@ -178,7 +178,7 @@ PLAIN: dict[str, Any] = {
     "NumPy text": np.str_("a"),
     "NumPy time": np.datetime64("2026-01-01T00:00:00", "ms"),
     "array": np.array([[1.5, math.nan], [-0.0, math.inf]]),
-    "array of integers": np.arange(6, dtype=">i2").reshape(2, 3),
+    "array of integers": np.array([[0, 1, 2], [3, 4, 5]], dtype=">i2"),
     "array of nothing": np.zeros((0, 3), dtype=np.float16),
     "array of one": np.array(7, dtype=np.uint8),
     "array of texts": np.array(["a", "bcd"]),

@@ -53,8 +53,8 @@ class Attempts:
         library = responses.library_of(client._client)
         http = (_async_http_client if self.is_async else _http_client)(library)(self)
         # Not by the module `copy`, which leaves a note of its own on the client's class.
-        attempting: Any = object.__new__(type(client))
-        vars(attempting).update(vars(client))
+        attempting: Any = object.__new__(client.__class__)
+        attempting.__dict__.update(client.__dict__)
         attempting._client = http
         attempting._send_request = http.send
         attempting._build_request = partial(self._build_request, client)

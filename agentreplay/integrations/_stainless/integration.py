@@ -61,7 +61,7 @@ class StainlessIntegration:
         """Wrap the methods that may be answered before the SDK prepares a request."""
         assert self.vendor.express is not None
         base = sys.modules[f"{self.vendor.package}._base_client"]
-        patched = {
+        patched: dict[Any, Any] = {
             (owner, name): vars(owner)[name]
             for owner in (base.SyncAPIClient, base.AsyncAPIClient)
             for name in ("request", "_process_response")

@@ -29,7 +29,8 @@ def build_request(vendor: Vendor, client: Any, options: Any, retries_taken: int)
             keyless = options.model_copy()
             keyless.headers = {**(options.headers or {}), "Authorization": sys.modules[vendor.package]._types.Omit()}
             request = client._build_request(keyless)
-    by_the_app = any(name.lower() == _RETRY_COUNT_HEADER for name in options.headers or {})
+    own: dict[str, Any] = options.headers or {}
+    by_the_app = any(name.lower() == _RETRY_COUNT_HEADER for name in own)
     if retries_taken and _RETRY_COUNT_HEADER in request.headers and not by_the_app:
         request.headers[_RETRY_COUNT_HEADER] = str(retries_taken)
     return request
