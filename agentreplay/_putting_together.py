@@ -8,16 +8,18 @@ from typing import Any
 
 from agentreplay._file_errors import CassetteFormatError
 from agentreplay._fingerprints import SharedDigests, comparable_digest
+from agentreplay._json_values import is_object
 from agentreplay._linear.bodies import BodyFolding, folded_events
 from agentreplay._linear.distinct import Distinct
-from agentreplay._linear.exact import own_copy
-from agentreplay._linear.marks import is_marked
+from agentreplay._linear.marks import AS, event_back, is_marked
+from agentreplay._linear.plainest import plainly_changed
 from agentreplay._linear.unfolding import Unfolded, UnresolvableError
 from agentreplay._linear.weight import heaviest
 from agentreplay._reading import dotted
 from agentreplay._recorded import Interaction, StreamEvent
 from agentreplay._unread import unread
 
+_BEFORE = event_back(1)
 _WORTH_AN_ANSWER = 1024
 """Characters that an answer must have in common with an earlier one, to be written as what differs."""
 
@@ -123,19 +125,33 @@ class _Events:
         self._limit = limit
         self._path = path
         self._position = position
+        self._told = False
 
     def whole(self) -> list[StreamEvent]:
-        """The events with all their data, which is not shared."""
-        unfolded = Unfolded([event.data for event in self._events], self._limit, "event")
-        found: list[StreamEvent] = []
-        for place, event in enumerate(self._events):
+        """The events with all their data, to be read only: they share what they have in common."""
+        if not self._told:
+            # All or none: the next one may be told by what this one was written as.
+            for event, data in zip(self._events, self._data(), strict=True):
+                vars(event)["data"] = data
+            self._told = True
+        return self._events
+
+    def _data(self) -> list[Any]:
+        written = [event.data for event in self._events]
+        unfolded = Unfolded(written, self._limit, "event")
+        found: list[Any] = []
+        for place, one in enumerate(written):
+            quick = plainly_changed(one, found[-1]) if found and is_object(one) and one.get(AS) == _BEFORE else None
+            if quick is not None:
+                unfolded.put(place, quick)
+                found.append(quick)
+                continue
             try:
-                data = own_copy(unfolded.value(place))
+                found.append(unfolded.value(place))
             except UnresolvableError as error:
                 reason = error.reason
                 where = dotted(("interactions", self._position, "response", "events", place, "data", *error.place))
                 break
-            found.append(event.model_copy(update={"data": data}))
         else:
             return found
         raise CassetteFormatError.damaged(reason, path=self._path, where=where)

@@ -14,7 +14,7 @@ from pydantic import ConfigDict
 
 from agentreplay._fingerprints import ItemDigest, comparable_digest
 from agentreplay._linear.exact import own_copy
-from agentreplay._recorded import SHORT_KEY_LENGTH, Record, RecordedRequest, RecordedResponse
+from agentreplay._recorded import SHORT_KEY_LENGTH, Record, RecordedRequest, RecordedResponse, StreamEvent
 
 R = TypeVar("R", bound=Record)
 
@@ -142,8 +142,9 @@ def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = N
         private[_DIGEST] = digest
     if short_key is not None:
         private[_SHORT_KEY] = short_key
+    held: dict[str, Any] = vars(record)
     for name in fields:
-        record.__dict__.pop(name, None)
+        held.pop(name, None)
     object.__setattr__(record, "__pydantic_private__", private)
     object.__setattr__(record, "__class__", _UNREAD[type(record)])
     return record
@@ -163,8 +164,16 @@ def _read(record: Any) -> Any:
     with _ONE_AT_A_TIME:
         if isinstance(record, _Unread):
             fields = cast("dict[str, Field]", _private(record)[_FIELDS])
-            _settled(record, {name: own_copy(give()) for name, give in fields.items()})
+            _settled(record, {name: _own(give()) for name, give in fields.items()})
     return record
+
+
+def _own(value: Any) -> Any:
+    """A copy of what a field holds, which shares nothing that could be changed."""
+    if type(value) is list and value and isinstance(value[0], StreamEvent):
+        events = cast("list[StreamEvent]", value)
+        return [event.model_copy(update={"data": own_copy(event.data)}) for event in events]
+    return own_copy(value)
 
 
 def _settled(record: Any, fields: dict[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from agentreplay._linear.marks import (
     read_item,
     read_run,
 )
+from agentreplay._linear.plainest import plainly_changed
 from agentreplay._linear.weight import EACH, Weights
 
 
@@ -88,12 +89,17 @@ class Unfolded:
             raise
         return self._known[position]
 
+    def put(self, position: int, value: Any) -> None:
+        """Note what the value at `position` is, where that is known already."""
+        self._known[position] = value
+
     def _whole(self, position: int) -> Any:
         written = self._written[position]
         base = self.base_of(position)
         if base is None:
             return _plain(written) if is_marked(written) else written
-        return changed(written, self._known[base], self._weights, self._limit)
+        value = plainly_changed(written, self._known[base])
+        return changed(written, self._known[base], self._weights, self._limit) if value is None else value
 
 
 def changed(written: dict[str, Any], base: Any, weights: Weights, limit: int) -> Any:

@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 from agentreplay._cassette import Cassette, CassetteMeta
 from agentreplay._engine import ReplayEngine
 from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError
+from agentreplay._linear import unfolding
 from agentreplay._linear.bodies import BodyFolding, folded_events
 from agentreplay._linear.distinct import Distinct
 from agentreplay._linear.folding import Folding
 from agentreplay._linear.marks import AS, escaped, interaction_back
+from agentreplay._linear.plainest import plainly_changed
 from agentreplay._linear.unfolding import Unfolded
-from agentreplay._linear.weight import heaviest
+from agentreplay._linear.weight import Weights, heaviest
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._sealing import SEAL, WORTH_A_SEAL
 from agentreplay._unread import is_unread
@@ -495,3 +497,31 @@ def test_an_empty_cassette_is_written_and_read() -> None:
     """Nothing repeats in it."""
     made = Cassette(meta=CassetteMeta(test_id="none"))
     assert Cassette.from_json(made._for_disk()[1]) == made
+
+
+@given(_OBJECTS, _OBJECTS)
+@settings(max_examples=300, deadline=None)
+def test_the_plainest_differences_say_what_the_others_say(base: dict[str, Any], other: dict[str, Any]) -> None:
+    """A difference that is told without weighing gives what it gives when it is weighed, in the same order."""
+    difference: dict[str, Any] = {**other, AS: "event -1"}
+    found = [one for one in (difference, folded_events([base, other])[1]) if AS in one]
+    for written in found:
+        plain = plainly_changed(written, base)
+        if plain is not None:
+            assert text(plain) == text(unfolding.changed(written, base, Weights(), heaviest(1_000_000)))
+
+
+def test_most_events_differ_in_the_plainest_way() -> None:
+    """A piece of text in a message in a list is told without weighing."""
+    written = {AS: "event -1", "choices": [{AS: "[0]", "delta": {AS: ".", "content": "b"}}]}
+    base = {"id": 1, "choices": [{"index": 0, "delta": {"content": "a", "role": "r"}}]}
+    assert plainly_changed(written, base) == {
+        "id": 1,
+        "choices": [{"index": 0, "delta": {"content": "b", "role": "r"}}],
+    }
+
+
+@pytest.mark.parametrize("items", [[{AS: "[0]"}, {AS: "[0]"}], [{AS: "[:]"}], [{AS: "[1]"}], [{AS: "[0]"}, 1]])
+def test_what_may_be_taken_twice_is_weighed(items: list[Any]) -> None:
+    """A list that could double what it is taken from is left to who weighs it."""
+    assert plainly_changed({AS: "event -1", "items": items}, {"items": [{"a": 1}, {"b": 2}]}) is None

@@ -31,7 +31,7 @@ _NO_FIELDS: Final = frozenset({"_fields_set", "cls", "_BaseModel__cls"})
 class Shape:
     """How the SDK with the package name `package` makes a value of `cast_to` out of JSON.
 
-    `build` gives what the SDK's `construct_type` gives for an equal value; nothing in it is shared with that value.
+    It gives what the SDK's `construct_type` gives for an equal value; nothing in it is shared with that value.
     """
 
     def __init__(self, package: str, cast_to: Any) -> None:
@@ -44,7 +44,28 @@ class Shape:
         Raises:
             Exception: the SDK's own function raises; or the value is none that came out of JSON.
         """
-        return self._validator.validate_python(marshal.loads(marshal.dumps(value, 2)))  # noqa: S302 (our own bytes)
+        return self._validator.validate_python(_own(value))
+
+    def build_of_json(self, value: Any) -> Any:
+        """Likewise of a value that is known to have come out of JSON, and to be as it came.
+
+        Raises:
+            Exception: the SDK's own function raises.
+        """
+        return self._validator.validate_python(value)
+
+
+def _own(value: Any) -> Any:
+    """A copy of a JSON value; of no other."""
+    return marshal.loads(marshal.dumps(value, 2))  # noqa: S302 (our own bytes)
+
+
+def _as_it_is() -> CoreSchema:
+    """What takes any value: a text or number itself, and of all else a copy."""
+    return core_schema.union_schema(
+        [core_schema.is_instance_schema(_SCALARS), core_schema.no_info_plain_validator_function(_own)],
+        mode="left_to_right",
+    )
 
 
 def _validator(schema: CoreSchema) -> SchemaValidator:
@@ -82,7 +103,7 @@ class _Plan:
         if origin is float:
             return _first([core_schema.is_instance_schema(float)], slow)
         if origin is Literal or type_ in _AS_IT_IS:
-            return core_schema.any_schema()
+            return _as_it_is()
         if inspect.isclass(type_) and issubclass(type_, self._models.BaseModel):
             return self._model(type_, slow)
         return slow
@@ -94,7 +115,7 @@ class _Plan:
         more = {"metadata": list(metadata)} if metadata and "metadata" in _arguments_of(construct_type) else {}
 
         def construct(value: Any) -> Any:
-            return construct_type(value=value, type_=type_, **more)
+            return construct_type(value=_own(value), type_=type_, **more)
 
         return core_schema.no_info_plain_validator_function(construct)
 
@@ -108,7 +129,9 @@ class _Plan:
             return slow
         known = cast("dict[str, core_schema.ModelField]", fields)
         model = core_schema.model_schema(
-            cls, core_schema.model_fields_schema(known, extra_behavior="allow"), config={"title": cls.__name__}
+            cls,
+            core_schema.model_fields_schema(known, extra_behavior="allow", extras_schema=_as_it_is()),
+            config={"title": cls.__name__},
         )
         return _first([core_schema.no_info_after_validator_function(_with_set_fields, model)], slow)
 
@@ -133,7 +156,7 @@ class _Plan:
         value = self.schema(field.annotation, getattr(field, "metadata", None))
         if default is None:
             # A null is the default, whatever the type.
-            value = value if value["type"] == "any" else core_schema.nullable_schema(value)
+            value = value if value == _as_it_is() else core_schema.nullable_schema(value)
         else:
             value = _first([_null_as(default)], value)
         return core_schema.model_field(core_schema.with_default_schema(value, default=default))
@@ -164,6 +187,7 @@ class _Plan:
 
         def validated(value: Any) -> Any:
             nonlocal validate
+            value = _own(value)
             variant = by_type.get(value.get("type")) if by_type and is_object(value) else None
             if variant is not None:
                 return variant.model_validate(value)

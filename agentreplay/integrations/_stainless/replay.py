@@ -40,7 +40,8 @@ class ReplayedCall:
         self._client = client
         self._call = call
         self._decision = decision
-        self._recorded = decision.interaction.response
+        # It is only read: nothing is copied for it.
+        self._recorded = decision.interaction.response._to_read()
         self._faulty = faulty if faulty is not None and faulty.meets_any(self._recorded) else None
         self._pace = Pace.from_now(scope.speed) if math.isfinite(scope.speed) else None
 
