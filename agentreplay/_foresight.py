@@ -50,7 +50,8 @@ class _Known:
 
 @dataclass(eq=False)
 class Asked:
-    """A request that is being asked: its key, the names in its body, and how it goes on from what is known.
+    """A request that is being asked: its key, the names in its body, the body itself, which is only read, and how it
+    goes on from what is known.
 
     `places` are where the next request will look for a beginning that it shares: after the last messages, one by one,
     the fingerprint of each, its place, and the hash up to there.
@@ -58,6 +59,7 @@ class Asked:
 
     key: str
     names: frozenset[str]
+    body: dict[str, Any] = field(repr=False)
     conversation: str | None = None
     places: list[tuple[bytes, int, Any]] = field(default_factory=list[tuple[bytes, int, Any]])
     state: Any = None
@@ -90,10 +92,9 @@ class Foresight:
             return None
         try:
             members, lists = parted(others, _digest)
-            asked = Asked("", made_of.names)
+            asked = Asked("", made_of.names, body)
             if name is not None and said is not None:
-                asked = self._continued(body[name], said)
-                asked.conversation = name
+                asked = self._continued(body, name, said)
                 asked.names |= made_of.names
                 lists[name] = asked.state.hexdigest()
             model = body.get("model")
@@ -104,8 +105,9 @@ class Foresight:
         asked.key = hashlib.sha256(text).hexdigest()
         return asked
 
-    def _continued(self, messages: list[Any], made_of: Plain) -> Asked:
-        """The messages, from where a known conversation ends that they begin with, or else from their beginning."""
+    def _continued(self, body: dict[str, Any], name: str, made_of: Plain) -> Asked:
+        """The messages in the member `name`: from where a known conversation ends that they begin with, or else all."""
+        messages: list[Any] = body[name]
         new: list[bytes] = []
         known: _Known | None = None
         for count in range(len(messages), max(len(messages) - _NEWEST, 0), -1):
@@ -116,7 +118,7 @@ class Foresight:
             new.append(digest)
         count = len(messages) - len(new)
         state = known.state.copy() if known else hashlib.sha256(b"".join(map(_digest, messages[:count])))
-        asked = Asked("", made_of.names, state=state, known=known)
+        asked = Asked("", made_of.names, body, name, state=state, known=known)
         for digest in reversed(new):
             state.update(digest)
             count += 1
@@ -144,7 +146,8 @@ class Foresight:
             return False
         _, judged = self._clean.get(id(interaction), (None, None))
         if judged != knowledge:
-            body = interaction.request._body()
+            # Not that of the interaction, which may have to be put together first.
+            body = asked.body
             known = asked.known
             # What is told of a token stands beside it, in whatever holds them both.
             if known is not None and known.clean == knowledge and "logprob" not in asked.names:

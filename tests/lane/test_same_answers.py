@@ -6,11 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 import agentreplay
+from agentreplay._json_values import is_array, is_object
 from agentreplay.integrations._stainless.express import ExpressLane
 from tests.lane import answers
-from tests.lane.vendors import BETA, CHAT, EMBEDDINGS, MESSAGES, METHODS, TAKES_CHAT, Method, Server, difference, events
+from tests.lane.vendors import (
+    BETA,
+    CHAT,
+    EMBEDDINGS,
+    MESSAGES,
+    METHODS,
+    TAKES_CHAT,
+    Method,
+    Server,
+    client,
+    difference,
+    events,
+)
 
 _ANSWERS: dict[str, dict[str, Any]] = {
     CHAT.name: answers.COMPLETIONS,
@@ -20,6 +34,12 @@ _ANSWERS: dict[str, dict[str, Any]] = {
     "responses.create": answers.RESPONSES,
 }
 _PLAIN = [(method, name) for method in METHODS for name in _ANSWERS[method.name]]
+_PARTS: dict[str, list[dict[str, Any]]] = {
+    CHAT.name: list(answers.CHUNKS),
+    MESSAGES.name: list(answers.MESSAGE_EVENTS),
+    BETA.name: list(answers.MESSAGE_EVENTS),
+    "responses.create": list(answers.RESPONSE_EVENTS),
+}
 _STREAMS: dict[str, bytes] = {
     CHAT.name: events(*answers.CHUNKS, done=True),
     MESSAGES.name: events(*answers.MESSAGE_EVENTS, named=True),
@@ -28,7 +48,7 @@ _STREAMS: dict[str, bytes] = {
 }
 
 
-def _as_the_sdk_does(*_: object) -> None:
+def _as_the_sdk_does(*_: object, **_more: object) -> None:
     """Leaves a stream as the SDK made it."""
 
 
@@ -104,3 +124,43 @@ def test_changing_an_answer_changes_neither_the_recording_nor_the_next_answer(se
     assert second.content[0].input == {"city": {"name": "Ghent"}}
     assert second.usage.input_tokens == 9
     assert session.interactions[0].response.body == server.answer
+
+
+@pytest.mark.parametrize("method", [method for method in METHODS if method.name in _STREAMS], ids=str)
+def test_changing_chunks_changes_neither_later_chunks_nor_the_recording(
+    method: Method, server: Server, folder: Path
+) -> None:
+    """Also of a stream that a file tells by what differs from event to event."""
+    parts = _PARTS[method.name]
+    more = {"more": {"deep": [1]}}
+    told = [one for part in parts for one in (part, part, {**part, **more}, {**part, **more})]
+    named = method.name != CHAT.name
+    server.answer = events(*told, named=named, done=not named)
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True)
+
+    found: list[Any] = []
+    for spoil in (False, True):
+        with agentreplay.cassette("c", directory=folder, mode="replay") as session:
+            stream: Any = method.of(client(method.vendor, None, is_async=False))(**method.arguments, stream=True)
+            found.append([])
+            for chunk in stream:
+                found[-1].append(repr(chunk))
+                if spoil:
+                    _spoil(chunk)
+            found[-1].append(session.interactions[0].model_dump())
+
+    assert found[0] == found[1]
+    assert [event["data"] for event in found[0][-1]["response"]["events"] if "data" in event] == told
+
+
+def _spoil(value: Any) -> None:
+    """Empty every list and object in what the app was given."""
+    if isinstance(value, BaseModel):
+        inner: list[Any] = [*vars(value).values(), *(value.__pydantic_extra__ or {}).values()]
+    else:
+        inner = [*value.values()] if is_object(value) else [*value] if is_array(value) else []
+    for each in inner:
+        _spoil(each)
+    if is_object(value) or is_array(value):
+        value.clear()

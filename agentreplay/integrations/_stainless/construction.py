@@ -44,7 +44,9 @@ class Shape:
         Raises:
             Exception: the SDK's own function raises; or the value is none that came out of JSON.
         """
-        return self._validator.validate_python(_own(value))
+        # Which takes no other value.
+        marshal.dumps(value, 2)
+        return self._validator.validate_python(value)
 
     def build_of_json(self, value: Any) -> Any:
         """Likewise of a value that is known to have come out of JSON, and to be as it came.

@@ -8,7 +8,7 @@ the response is read, and closed, as far as the SDK would have read it.
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
@@ -16,7 +16,10 @@ from typing import Any, Final, cast
 
 from agentreplay._cassette import RecordedResponse, StreamEvent
 from agentreplay._json_values import is_object
+from agentreplay._linear.exact import own_copy
 from agentreplay.integrations._stainless.construction import Shape
+
+_Build = Callable[[Any], Any]
 
 _DONE: Final = object()
 _SKIPPED: Final = object()
@@ -33,8 +36,10 @@ _EVENTS_OF_MESSAGES: Final = frozenset(
 _OWN_METHODS: Final = ("__iter__", "__next__", "__aiter__", "__anext__", "__stream__", "_iter_events", "close")
 
 
-def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse) -> None:
+def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse, *, unchanged: bool = False) -> None:
     """Let `stream`, which the SDK made of the `recorded` response, give the chunks it would give, only sooner.
+
+    `unchanged` says that the events are what stands in a file.
 
     Streams in which there is anything unusual are left as they are, and so are those of a class that is not the SDK's
     own, or in which somebody has changed a method.
@@ -56,10 +61,11 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
         return
     try:
         shape = _shape(package, stream._cast_to)
+        build = shape.build_of_json if unchanged else shape.build
     except Exception:  # noqa: BLE001 (a type that is nothing to build ahead: the SDK does what it does)
         return
     played = _async_played if type(stream) is sdk.AsyncStream else _played
-    vars(stream)["_iterator"] = played(client, stream._cast_to, stream.response, steps, shape)
+    vars(stream)["_iterator"] = played(client, stream._cast_to, stream.response, steps, build)
 
 
 def _is_odd(recorded: RecordedResponse) -> bool:
@@ -122,26 +128,26 @@ def _anthropic_steps(events: Sequence[StreamEvent]) -> list[Any] | None:
     return steps
 
 
-def _chunk(client: Any, cast_to: Any, response: Any, data: Any, shape: Shape) -> Any:
+def _chunk(client: Any, cast_to: Any, response: Any, data: Any, build: _Build) -> Any:
     try:
-        return shape.build(data)
+        return build(data)
     except Exception:  # noqa: BLE001 (what the SDK has against it, it says itself)
-        return client._process_response_data(data=data, cast_to=cast_to, response=response)
+        return client._process_response_data(data=own_copy(data), cast_to=cast_to, response=response)
 
 
-def _played(client: Any, cast_to: Any, response: Any, steps: Sequence[Any], shape: Shape) -> Iterator[Any]:
+def _played(client: Any, cast_to: Any, response: Any, steps: Sequence[Any], build: _Build) -> Iterator[Any]:
     try:
         for _, step in zip(response.iter_bytes(), steps, strict=False):
             if step is _DONE:
                 break
             if step is not _SKIPPED:
-                yield _chunk(client, cast_to, response, step, shape)
+                yield _chunk(client, cast_to, response, step, build)
     finally:
         response.close()
 
 
 async def _async_played(
-    client: Any, cast_to: Any, response: Any, steps: Sequence[Any], shape: Shape
+    client: Any, cast_to: Any, response: Any, steps: Sequence[Any], build: _Build
 ) -> AsyncIterator[Any]:
     following = iter(steps)
     try:
@@ -150,6 +156,6 @@ async def _async_played(
             if step is _DONE:
                 break
             if step is not _SKIPPED:
-                yield _chunk(client, cast_to, response, step, shape)
+                yield _chunk(client, cast_to, response, step, build)
     finally:
         await response.aclose()

@@ -12,6 +12,7 @@ from agentreplay._cassette import RecordedResponse
 from agentreplay._engine import Replay
 from agentreplay._faults import FaultyCall
 from agentreplay._pace import Pace, async_sleep, sleep
+from agentreplay._unread import is_unread
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.attempts import Served, async_serve, serve
@@ -40,6 +41,7 @@ class ReplayedCall:
         self._client = client
         self._call = call
         self._decision = decision
+        self._unchanged = is_unread(decision.interaction.response)
         # It is only read: nothing is copied for it.
         self._recorded = decision.interaction.response._to_read()
         self._faulty = faulty if faulty is not None and faulty.meets_any(self._recorded) else None
@@ -68,7 +70,7 @@ class ReplayedCall:
     def quickened(self, answer: Any) -> Any:
         """`answer`, with the chunks of a stream that comes as it was recorded, and at once, made ahead."""
         if self._pace is None and self._faulty is None and self._call.stream:
-            quickened(self._vendor.package, self._client, answer, self._recorded)
+            quickened(self._vendor.package, self._client, answer, self._recorded, unchanged=self._unchanged)
         return answer
 
     def _answer(self, wrapped: Any, serve_through: Callable[..., Any], *, is_async: bool) -> Any:
