@@ -13,7 +13,7 @@ help: ## what there is to run
 check: test plugin demo lint types package matrix bench-smoke ## all that CI runs
 
 test: venv ## the tests; more for pytest in ARGS="-k name"
-	$(BIN)/python -m pytest --ignore=tests/plugin -n 2 $(ARGS)
+	$(BIN)/python -m pytest --ignore=tests/plugin -n 2 --dist=worksteal $(ARGS)
 
 plugin: venv ## the pytest plugin's tests, which run whole suites
 	$(BIN)/python -m pytest tests/plugin -n 2 --dist=loadscope $(ARGS)
