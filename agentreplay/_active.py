@@ -21,9 +21,9 @@ from agentreplay._guard import GUARD
 from agentreplay._modes import Mode
 
 if TYPE_CHECKING:
-    from agentreplay._chance import Draws
     from agentreplay._engine import CallEngine, Live, Replay
     from agentreplay._faults import FaultPlan
+    from agentreplay._freezing.chance import Draws
     from agentreplay._patching import Patches
     from agentreplay._recorded import RecordedRequest
 

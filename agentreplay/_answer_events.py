@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, Final
 
 from agentreplay._cassette import StreamEvent
-from agentreplay._json_reading import Object, as_list, as_object, as_text, objects
+from agentreplay._json.reading import Object, as_list, as_object, as_text, objects
 from agentreplay._text_slots import spread
 
 _PIECE: Final = 24

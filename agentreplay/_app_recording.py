@@ -25,14 +25,14 @@ from pathlib import Path
 from typing import Final
 
 from agentreplay._errors import ConfigurationError
-from agentreplay._journal_errors import RecordingFaultWarning
-from agentreplay._journal_files import JournalFiles
-from agentreplay._journal_writer import JournalWriter
+from agentreplay._errors.journal import RecordingFaultWarning
+from agentreplay._journal.files import JournalFiles
+from agentreplay._journal.unsaved import Unsaved, UnsavedCall
+from agentreplay._journal.writer import JournalWriter
 from agentreplay._printable import printable
 from agentreplay._recording_status import RecordingStatus
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._streams import Passed
-from agentreplay._unsaved import Unsaved, UnsavedCall
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 

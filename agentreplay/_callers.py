@@ -8,7 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from agentreplay._verdict_errors import Caller
+from agentreplay._errors.verdict import Caller
 
 _OURS: Final = str(Path(__file__).parent) + os.sep
 _STANDARD: Final = str(Path(os.__file__).parent) + os.sep

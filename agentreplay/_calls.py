@@ -14,9 +14,9 @@ from agentreplay._cassette import Interaction, RecordedResponse
 from agentreplay._drift import drift_report
 from agentreplay._engine import Live
 from agentreplay._errors import AgentReplayError
+from agentreplay._errors.verdict import ToolDriftWarning
 from agentreplay._modes import Mode
 from agentreplay._outside import calls_refused, refuse
-from agentreplay._verdict_errors import ToolDriftWarning
 
 
 def deciding_session(method: Callable[[], str] | None = None) -> Scope | None:

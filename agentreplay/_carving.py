@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from agentreplay._json_values import children, is_array, is_object
+from agentreplay._json.values import children, is_array, is_object
 from agentreplay._paths import BodyPath, Every, Index, Name, Selector, Step, Where
 
 _Tails: TypeAlias = Sequence[tuple[Step, ...]]

@@ -12,10 +12,10 @@ from pydantic import Field, PrivateAttr, ValidationError
 from agentreplay import _schema_1 as schema_1
 from agentreplay._content import Content, plain_json, share
 from agentreplay._errors import CassetteSchemaWarning
-from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError, written_as_json
+from agentreplay._errors.files import CassetteFormatError, CassetteIntegrityError, written_as_json
 from agentreplay._files import read_whole, write_whole
 from agentreplay._fingerprints import SharedDigests, comparable_digest
-from agentreplay._json_text import written
+from agentreplay._json.text import written
 from agentreplay._linear.exact import exactly_equal
 from agentreplay._naming import safe_path
 from agentreplay._nesting import parent_positions

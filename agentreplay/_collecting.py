@@ -17,11 +17,11 @@ from typing import Final
 
 from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError
-from agentreplay._file_errors import CassetteFileError
+from agentreplay._errors.files import CassetteFileError
+from agentreplay._errors.journal import JournalError
 from agentreplay._files import read_whole, remove_files, require_inside
 from agentreplay._journal import JOURNALS, SUFFIX, Journal, read_journal
-from agentreplay._journal_errors import JournalError
-from agentreplay._journal_files import lock
+from agentreplay._journal.files import lock
 from agentreplay._recorded import Interaction
 from agentreplay._storage import find_recording, store_recording
 from agentreplay._version import __version__

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from agentreplay._canonical import canonical_json
 from agentreplay._fingerprints import SharedDigests, comparable_digest, parted, request_key
-from agentreplay._json_text import json_text
+from agentreplay._json.canonical import canonical_json
+from agentreplay._json.text import json_text
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._reading import json_object
 from agentreplay._recorded import SHORT_KEY_LENGTH, Interaction, RecordedRequest

@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from agentreplay._answer_streams import joined
-from agentreplay._answers import Answer, ToolCall, error_text, read_answer
 from agentreplay._cassette import Interaction, RecordedResponse
-from agentreplay._conversation import one_line
 from agentreplay._drift_report import SENTENCE_WORDS, DriftAspect, DriftEntry, DriftFinding, DriftLimits, DriftReport
-from agentreplay._json_reading import as_list, as_object
-from agentreplay._json_values import same_json
+from agentreplay._json.reading import as_list, as_object
+from agentreplay._json.values import same_json
 from agentreplay._kinds import is_tool
 from agentreplay._shapes import shape_changes
+from agentreplay._trajectory.answer_streams import joined
+from agentreplay._trajectory.answers import Answer, ToolCall, error_text, read_answer
+from agentreplay._trajectory.conversation import one_line
 
 _UNSPACED: Final = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 """Scripts written without spaces: each character counts as a word."""

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from agentreplay._answer_events import events_of
-from agentreplay._answer_streams import joined
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from agentreplay._errors import ConfigurationError
-from agentreplay._json_reading import as_object, as_text
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.reading import as_object, as_text
+from agentreplay._json.values import is_array, is_object
 from agentreplay._rewriting import said_by, with_text
+from agentreplay._trajectory.answer_streams import joined
 
 InteractionTest: TypeAlias = Callable[[Interaction], object]
 

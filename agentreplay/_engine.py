@@ -12,11 +12,11 @@ from typing import Any, Final
 from agentreplay._ageing import age_notes
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from agentreplay._errors import AgentReplayError
-from agentreplay._explanation import mismatch
+from agentreplay._errors.mismatch import CassetteMismatchError
+from agentreplay._explaining.explanation import mismatch
 from agentreplay._foresight import Foresight
 from agentreplay._forking import ForkPoint
-from agentreplay._matching import InteractionIndex, Matchable, MatchStrategy
-from agentreplay._mismatch import CassetteMismatchError
+from agentreplay._matching.index import InteractionIndex, Matchable, MatchStrategy
 from agentreplay._modes import Mode
 from agentreplay._redacting import redact_request, redact_response
 from agentreplay._redaction import Redactor

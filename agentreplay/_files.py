@@ -19,7 +19,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Final
 
-from agentreplay._file_errors import CassetteFileError
+from agentreplay._errors.files import CassetteFileError
 
 if sys.platform != "win32":
     import fcntl

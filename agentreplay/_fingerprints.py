@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 from pydantic_core import to_jsonable_python
 
-from agentreplay._canonical import canonical_json
+from agentreplay._json.canonical import canonical_json
 from agentreplay._redaction import comparable
 
 _PLACEHOLDER_START: Final = b"[REDACTED:"

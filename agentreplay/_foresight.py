@@ -14,10 +14,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agentreplay._canonical import canonical_json
 from agentreplay._fingerprints import parted
-from agentreplay._json_values import is_array
-from agentreplay._plain_json import Plain, plain_json
+from agentreplay._json.canonical import canonical_json
+from agentreplay._json.plain import Plain, plain_json
+from agentreplay._json.values import is_array
 from agentreplay._recorded import Interaction
 from agentreplay._redaction import PLACEHOLDER_START, Redactor
 

@@ -22,8 +22,8 @@ from agentreplay._network import NetworkGuard
 from agentreplay._patching import Patches
 from agentreplay._recording_here import begin_recording, end_recording, is_recording, report_fault
 from agentreplay._redaction import RedactionRule
-from agentreplay._setting_sources import RECORD, RECORD_MAX_BYTES, RECORD_SAMPLE, RECORD_SESSION_ID
 from agentreplay._settings import resolve_settings
+from agentreplay._settings.sources import RECORD, RECORD_MAX_BYTES, RECORD_SAMPLE, RECORD_SESSION_ID
 from agentreplay.integrations import Patch, integrations
 
 _GUARD: Final = NetworkGuard(blocking)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from agentreplay._cassette import Cassette
 from agentreplay._engine import CallEngine
+from agentreplay._errors.session import CassetteAgeWarning, CassetteTooOldError
+from agentreplay._errors.verdict import NothingInterceptedError, UnusedFaultsError
 from agentreplay._faults import FaultPlan
 from agentreplay._report import SessionReport, session_report, unused_error
-from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError
 from agentreplay._settings import Settings
-from agentreplay._verdict_errors import NothingInterceptedError, UnusedFaultsError
 
 
 def judge_age(known: Cassette, path: Path | None, settings: Settings) -> None:

@@ -9,9 +9,9 @@ from agentreplay._ageing import installed_versions
 from agentreplay._cassette import Cassette
 from agentreplay._engine import CallEngine
 from agentreplay._errors import EmptyRecordingWarning, UnfinishedCallWarning
+from agentreplay._errors.session import ForkNotReachedWarning
 from agentreplay._modes import Mode
 from agentreplay._provenance import Frozen, Parent
-from agentreplay._session_errors import ForkNotReachedWarning
 from agentreplay._settings import Settings
 from agentreplay._storage import store_recording
 from agentreplay._version import __version__

@@ -12,10 +12,10 @@ from types import ModuleType
 from typing import Any, Final, Protocol
 
 from agentreplay._callers import find_caller
+from agentreplay._errors.verdict import NetworkBlockedError
 from agentreplay._hosts import host_text, is_address, is_among, is_local
-from agentreplay._json_reading import as_list
+from agentreplay._json.reading import as_list
 from agentreplay._patching import Patches, Wrapper
-from agentreplay._verdict_errors import NetworkBlockedError
 
 _INTERNET: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 

@@ -10,7 +10,7 @@ import importlib
 from pathlib import Path
 from typing import Any, Final
 
-from agentreplay._file_errors import CassetteFileError, CassetteFormatError
+from agentreplay._errors.files import CassetteFileError, CassetteFormatError
 
 PLAIN_ENDING: Final = ".json"
 PACKED_ENDING: Final = ".json.zst"

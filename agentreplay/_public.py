@@ -30,20 +30,29 @@ from agentreplay._errors import (
     StandInKeyError,
     UnfinishedCallWarning,
 )
-from agentreplay._faults import Fault
-from agentreplay._file_errors import (
+from agentreplay._errors.files import (
     CassetteFileError,
     CassetteFormatError,
     CassetteIntegrityError,
     CassetteSchemaError,
     SeveralRecordingsError,
 )
+from agentreplay._errors.journal import JournalError, ProductionError, RecordingFaultWarning
+from agentreplay._errors.mismatch import CassetteMismatchError
+from agentreplay._errors.session import CassetteAgeWarning, CassetteTooOldError, ForkNotReachedWarning
+from agentreplay._errors.tools import RecordedToolError, ToolForbiddenError, ToolResultError, ToolValueError
+from agentreplay._errors.verdict import (
+    NetworkBlockedError,
+    NothingInterceptedError,
+    ToolDriftWarning,
+    UnusedFaultsError,
+    UnusedInteractionsError,
+)
+from agentreplay._faults import Fault
 from agentreplay._install import install, uninstall
-from agentreplay._journal_errors import JournalError, ProductionError, RecordingFaultWarning
-from agentreplay._matcher import Matcher
-from agentreplay._matching import MatchStrategy
-from agentreplay._mismatch import CassetteMismatchError
-from agentreplay._miss import Change, Difference, MissReason, Nearest
+from agentreplay._matching.index import MatchStrategy
+from agentreplay._matching.matcher import Matcher
+from agentreplay._misses.miss import Change, Difference, MissReason, Nearest
 from agentreplay._modes import Mode
 from agentreplay._recorder import CassetteRecorder
 from agentreplay._recording_here import status
@@ -51,20 +60,11 @@ from agentreplay._recording_status import RecordingStatus
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport
 from agentreplay._session import Session
-from agentreplay._session_errors import CassetteAgeWarning, CassetteTooOldError, ForkNotReachedWarning
 from agentreplay._settings import Settings, settings
-from agentreplay._tool_errors import RecordedToolError, ToolForbiddenError, ToolResultError, ToolValueError
-from agentreplay._tool_function import ToolPolicy
-from agentreplay._tool_patches import WrappedMethod
-from agentreplay._tools import tool, wrap
+from agentreplay._tools.declared import tool, wrap
+from agentreplay._tools.function import ToolPolicy
+from agentreplay._tools.patches import WrappedMethod
 from agentreplay._trajectory import Trajectory
-from agentreplay._verdict_errors import (
-    NetworkBlockedError,
-    NothingInterceptedError,
-    ToolDriftWarning,
-    UnusedFaultsError,
-    UnusedInteractionsError,
-)
 from agentreplay._version import __version__
 
 __all__ = [

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from agentreplay._file_errors import CassetteFormatError
+from agentreplay._errors.files import CassetteFormatError
 from agentreplay._fingerprints import SharedDigests, comparable_digest
-from agentreplay._json_values import is_object
+from agentreplay._json.values import is_object
 from agentreplay._linear.bodies import BodyFolding, folded_events
 from agentreplay._linear.distinct import Distinct
 from agentreplay._linear.marks import AS, event_back, is_marked

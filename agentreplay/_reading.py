@@ -15,7 +15,7 @@ from typing import Any, Final, TypeGuard
 from pydantic import ValidationError
 
 from agentreplay._errors import CassetteError
-from agentreplay._file_errors import CassetteFormatError
+from agentreplay._errors.files import CassetteFormatError
 from agentreplay._printable import QUOTE_LIMIT, printable
 
 DIGIT_LIMIT: Final = 4300

@@ -14,7 +14,7 @@ import wrapt
 from agentreplay._active import current, open_sessions
 from agentreplay._app_recording import EXIT_SECONDS, Place, RecordingOptions, fault_text, warn_of_fault
 from agentreplay._guard import GUARD, tell
-from agentreplay._journal_writer import JournalWriter
+from agentreplay._journal.writer import JournalWriter
 from agentreplay._recording_status import RecordingStatus
 
 

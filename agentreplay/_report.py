@@ -9,13 +9,13 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
-from agentreplay._asked import last_user_message
 from agentreplay._cassette import Interaction
-from agentreplay._conversation import one_line
+from agentreplay._errors.verdict import UnusedInteractionsError
+from agentreplay._explaining.tool_hints import missing_tools
 from agentreplay._kinds import is_tool
 from agentreplay._modes import Mode
-from agentreplay._tool_hints import missing_tools
-from agentreplay._verdict_errors import UnusedInteractionsError
+from agentreplay._trajectory.asked import last_user_message
+from agentreplay._trajectory.conversation import one_line
 
 _SAID_LIMIT: Final = 80
 

@@ -11,8 +11,8 @@ from copy import deepcopy
 from typing import Any, Final
 
 from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
-from agentreplay._json_reading import Object, as_object, as_text, objects
-from agentreplay._json_values import is_array
+from agentreplay._json.reading import Object, as_object, as_text, objects
+from agentreplay._json.values import is_array
 from agentreplay._text_slots import Slot, argument_slots, text_slots
 
 _BROKEN_OFF: Final = RecordedError(

@@ -17,7 +17,7 @@ from typing import Final
 from agentreplay._app_recording import MAX_BYTES, RecordingOptions
 from agentreplay._errors import ConfigurationError
 from agentreplay._modes import Mode
-from agentreplay._setting_sources import RECORD, RECORD_MAX_BYTES, RECORD_SAMPLE, RECORD_SESSION_ID
+from agentreplay._settings.sources import RECORD, RECORD_MAX_BYTES, RECORD_SAMPLE, RECORD_SESSION_ID
 
 STARTUP: Final = Path(__file__).parent / "_startup"
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from pydantic_core import to_jsonable_python
 
-from agentreplay._canonical import canonical_json
 from agentreplay._fingerprints import comparable_text
+from agentreplay._json.canonical import canonical_json
 from agentreplay._recorded import Interaction, RecordedRequest
 
 

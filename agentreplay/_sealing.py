@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
-from agentreplay._file_errors import CassetteFormatError
-from agentreplay._json_text import json_text
+from agentreplay._errors.files import CassetteFormatError
+from agentreplay._json.text import json_text
 from agentreplay._reading import json_object
 
 SEAL: Final = "text_hash"

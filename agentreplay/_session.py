@@ -17,14 +17,13 @@ from agentreplay._drift_report import DriftReport
 from agentreplay._editing import Edit, InteractionTest
 from agentreplay._engine import CallEngine
 from agentreplay._errors import ConfigurationError, SessionError
+from agentreplay._errors.journal import ProductionError
 from agentreplay._experiments import Experiment
 from agentreplay._faults import FaultPlan
 from agentreplay._freezing import freeze, start_values
-from agentreplay._journal_errors import ProductionError
 from agentreplay._judging import judge_age, judge_faults, judge_use, report_of
 from agentreplay._keeping import keep
-from agentreplay._matching import Matchable, read_match, refuse_contradiction
-from agentreplay._mode_choice import is_pinned
+from agentreplay._matching.index import Matchable, read_match, refuse_contradiction
 from agentreplay._modes import Mode
 from agentreplay._naming import safe_path
 from agentreplay._opening import Opening
@@ -33,6 +32,7 @@ from agentreplay._provenance import Frozen, Parent
 from agentreplay._redaction import RedactionRule, Redactor
 from agentreplay._report import SessionReport, session_report
 from agentreplay._settings import Check, resolve_settings
+from agentreplay._settings.mode_choice import is_pinned
 from agentreplay._trajectory import Trajectory
 
 P = ParamSpec("P")

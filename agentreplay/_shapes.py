@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from agentreplay._json_reading import Object, as_list, as_object, objects
+from agentreplay._json.reading import Object, as_list, as_object, objects
 
 _FREE_FORM: Final = frozenset({"arguments", "input", "input_schema", "metadata", "parameters", "properties", "schema"})
 """Members whose inner structure the program chose, or the model: other checks look at them."""

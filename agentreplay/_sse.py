@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from agentreplay._cassette import StreamEvent
-from agentreplay._jsontext import NotDataError, parse, render
+from agentreplay._json.layout import NotDataError, parse, render
 
 _LINE_END: Final = r"(?:\r\n|\n|\r(?!\n))"
 _EVENT_END: Final = re.compile(_LINE_END + _LINE_END)

@@ -14,7 +14,7 @@ from typing import Final
 
 from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError
-from agentreplay._file_errors import CassetteFileError, SeveralRecordingsError, written_as_json
+from agentreplay._errors.files import CassetteFileError, SeveralRecordingsError, written_as_json
 from agentreplay._files import (
     DISK,
     Disk,

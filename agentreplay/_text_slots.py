@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
-from agentreplay._json_reading import Object, as_list, as_object, as_text, objects
+from agentreplay._json.reading import Object, as_list, as_object, as_text, objects
 
 _TEXT_PART: Final = "output_text"
 _ALL_TEXT: Final = ("response.output_text.delta", "response.output_text.done")

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from agentreplay._file_errors import CassetteFormatError, CassetteSchemaError
-from agentreplay._json_reading import as_object, objects
+from agentreplay._errors.files import CassetteFormatError, CassetteSchemaError
+from agentreplay._json.reading import as_object, objects
 from agentreplay._linear.marks import escaped, is_marked
 
 Upgrader = Callable[[dict[str, Any]], dict[str, Any]]

@@ -162,7 +162,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _import_vcr(options: argparse.Namespace) -> int:
-    from agentreplay._vcr_import import import_folder
+    from agentreplay._vcr.folders import import_folder
 
     target = options.to or (options.directory.parent if options.directory.is_file() else options.directory)
     done = list(import_folder(options.directory, target, overwrite=options.overwrite))

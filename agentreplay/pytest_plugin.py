@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pytest
 
-from agentreplay import _pytest_hooks
-from agentreplay._pytest_keys import KeylessClients
-from agentreplay._pytest_options import MARKER, Options, add_options
+from agentreplay._pytest import hooks
+from agentreplay._pytest.keys import KeylessClients
+from agentreplay._pytest.options import MARKER, Options, add_options
 
 if TYPE_CHECKING:
-    from agentreplay._pytest_run import Run
-    from agentreplay._pytest_suite import Suite
-    from agentreplay._pytest_summary import Summary
+    from agentreplay._pytest.run import Run
+    from agentreplay._pytest.suite import Suite
+    from agentreplay._pytest.summary import Summary
     from agentreplay._session import Session
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the hooks for projects."""
-    pluginmanager.add_hookspecs(_pytest_hooks)
+    pluginmanager.add_hookspecs(hooks)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,9 +71,9 @@ def pytest_collection(session: pytest.Session) -> None:
     fixtures = getattr(session, "_fixturemanager", None)
     where = session if pytest.version_tuple >= (8, 1) else session.nodeid
     if fixtures is not None and not fixtures.getfixturedefs("cassette", where):
-        from agentreplay import _pytest_alias
+        from agentreplay._pytest import alias
 
-        session.config.pluginmanager.register(_pytest_alias, "agentreplay-alias")
+        session.config.pluginmanager.register(alias, "agentreplay-alias")
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> None:
@@ -157,7 +157,7 @@ def _run(config: pytest.Config) -> Run:
     """The hooks around the tests, which are there from now on."""
     run = config.stash.get(_RUN, None)
     if run is None:
-        from agentreplay._pytest_run import Run
+        from agentreplay._pytest.run import Run
 
         run = config.stash[_RUN] = Run(config, config.stash[_OPTIONS], _suite(config))
         config.pluginmanager.register(run, "agentreplay-run")
@@ -172,7 +172,7 @@ def _summary(config: pytest.Config) -> Summary:
     """What sums the run up at its end, from now on."""
     summary = config.stash.get(_SUMMARY, None)
     if summary is None:
-        from agentreplay._pytest_summary import Summary
+        from agentreplay._pytest.summary import Summary
 
         finished = config.stash[_FINISHED].tests
         summary = config.stash[_SUMMARY] = Summary(config, config.stash[_OPTIONS], _suite(config), finished)
@@ -184,7 +184,7 @@ def _suite(config: pytest.Config) -> Suite:
     """What is known of the suite, in this process or of all workers."""
     suite = config.stash.get(_SUITE, None)
     if suite is None:
-        from agentreplay._pytest_suite import Suite
+        from agentreplay._pytest.suite import Suite
 
         suite = config.stash[_SUITE] = Suite()
     return suite

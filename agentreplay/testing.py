@@ -17,12 +17,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
-from agentreplay._answers import Answer, ToolCall
 from agentreplay._cassette import Interaction
 from agentreplay._errors import ConfigurationError
-from agentreplay._steps import ModelTurn, Step, ToolRun
+from agentreplay._errors.verdict import TrajectoryError
 from agentreplay._trajectory import Trajectory
-from agentreplay._verdict_errors import TrajectoryError
+from agentreplay._trajectory.answers import Answer, ToolCall
+from agentreplay._trajectory.steps import ModelTurn, Step, ToolRun
 
 __all__ = [
     "Answer",

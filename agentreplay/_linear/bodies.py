@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from agentreplay._json_values import is_object
+from agentreplay._json.values import is_object
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._linear.folding import Folding, size
 from agentreplay._linear.marks import AS, escaped, event_back, interaction_back

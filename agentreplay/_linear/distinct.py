@@ -6,7 +6,7 @@ import json
 from collections import deque
 from typing import Any, Final, cast
 
-from agentreplay._json_values import is_array
+from agentreplay._json.values import is_array
 from agentreplay._linear.exact import exactly_equal
 
 _RECENT: Final = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 
 
 def exactly_equal(one: Any, other: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic_core import to_json
 
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._linear.exact import exactly_equal
 from agentreplay._linear.marks import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 
 AS: Final = "$as"
 """What an object, text or run of items is like: `interaction -1`, `event -1`, `.`, `[2]`, `[:-1]`."""

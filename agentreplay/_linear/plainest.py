@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 from agentreplay._linear.marks import AS, HERE, MARKS, is_marked
 
 _FIRST: Final = "[0]"

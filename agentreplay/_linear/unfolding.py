@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NoReturn, cast
 
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 from agentreplay._linear.marks import (
     AS,
     END,

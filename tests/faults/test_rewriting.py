@@ -9,9 +9,9 @@ import pytest
 
 from agentreplay import RecordedResponse
 from agentreplay._answer_events import events_of
-from agentreplay._answers import read_answer
 from agentreplay._rewriting import cut_stream, cut_tool_arguments, said_by
 from agentreplay._text_slots import spread
+from agentreplay._trajectory.answers import read_answer
 
 CALLED: dict[str, Any] = {"city": "Oslo", "days": [1, 2, 3], "note": "æøå"}
 TEXT = json.dumps(CALLED, ensure_ascii=False)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError, CassetteSchemaWarning
-from agentreplay._file_errors import CassetteFormatError
-from agentreplay._json_values import is_array, is_object
+from agentreplay._errors.files import CassetteFormatError
+from agentreplay._json.values import is_array, is_object
 from tests.files.cassettes import cassette, file_of
 from tests.files.generated import JSON
 from tests.files.messages import assert_fit_to_print

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from agentreplay._cassette import Cassette
-from agentreplay._file_errors import CassetteFileError
+from agentreplay._errors.files import CassetteFileError
 from agentreplay._files import TEMPORARY_NAME, Disk, write_whole
 from agentreplay._migration import migrate_folder, rehash
 from agentreplay._storage import find_recording, keep_recording, store_recording

@@ -11,7 +11,7 @@ import pytest
 
 from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError
-from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError, CassetteSchemaError
+from agentreplay._errors.files import CassetteFormatError, CassetteIntegrityError, CassetteSchemaError
 from tests.files.cassettes import cassette
 from tests.files.hostile_files import GOOD, HOSTILE, MEGABYTES_10, changed
 from tests.files.messages import assert_fit_to_print

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from agentreplay._cassette import Cassette, CassetteMeta
 from agentreplay._engine import ReplayEngine
-from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError
+from agentreplay._errors.files import CassetteFormatError, CassetteIntegrityError
 from agentreplay._linear import unfolding
 from agentreplay._linear.bodies import BodyFolding, folded_events
 from agentreplay._linear.distinct import Distinct

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from agentreplay._cassette import Cassette
-from agentreplay._file_errors import CassetteFileError, CassetteFormatError
+from agentreplay._errors.files import CassetteFileError, CassetteFormatError
 from agentreplay._migration import migrate_folder, rehash
 from agentreplay._storage import cassette_files, find_recording, store_recording
 from tests.files.cassettes import cassette, file_of

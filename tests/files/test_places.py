@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agentreplay._cassette import Cassette
-from agentreplay._file_errors import CassetteFileError
+from agentreplay._errors.files import CassetteFileError
 from agentreplay._storage import find_recording, store_recording
 from tests.files.cassettes import cassette
 

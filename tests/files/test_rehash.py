@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentreplay._cassette import Cassette
-from agentreplay._file_errors import CassetteFormatError, CassetteIntegrityError
+from agentreplay._errors.files import CassetteFormatError, CassetteIntegrityError
 from agentreplay._migration import rehash
 from agentreplay._storage import find_recording, store_recording
 from tests.files.cassettes import cassette

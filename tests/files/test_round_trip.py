@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from pydantic import BaseModel
 
 from agentreplay._cassette import Cassette, CassetteMeta
-from agentreplay._file_errors import CassetteFormatError
+from agentreplay._errors.files import CassetteFormatError
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._storage import store_recording
 from tests.files.cassettes import cassette

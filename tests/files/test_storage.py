@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from agentreplay._cassette import Cassette
-from agentreplay._file_errors import CassetteFileError, CassetteFormatError, SeveralRecordingsError
+from agentreplay._errors.files import CassetteFileError, CassetteFormatError, SeveralRecordingsError
 from agentreplay._naming import safe_path
 from agentreplay._storage import cassette_files, find_recording, keep_recording, store_recording
 from tests.files.cassettes import cassette

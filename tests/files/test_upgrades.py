@@ -12,7 +12,7 @@ import pytest
 
 from agentreplay._cassette import CASSETTE_SCHEMA_VERSION, Cassette
 from agentreplay._errors import CassetteSchemaWarning
-from agentreplay._file_errors import CassetteFormatError, CassetteSchemaError
+from agentreplay._errors.files import CassetteFormatError, CassetteSchemaError
 from agentreplay._migration import migrate_folder
 from agentreplay._upgrades import UPGRADERS, Upgrader, schema_version, upgraded
 

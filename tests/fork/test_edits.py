@@ -12,9 +12,9 @@ import pytest
 import agentreplay
 from agentreplay import Cassette, ConfigurationError, Interaction, RecordedResponse, Session, SessionError
 from agentreplay._answer_events import events_of
-from agentreplay._answer_streams import joined
-from agentreplay._answers import read_answer
 from agentreplay._cassette import StreamEvent
+from agentreplay._trajectory.answer_streams import joined
+from agentreplay._trajectory.answers import read_answer
 from demo.provider import Provider
 from tests.conformance.vendors import Vendor
 from tests.fork.conversation import SYNC_VENDORS, talk

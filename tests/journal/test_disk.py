@@ -16,11 +16,11 @@ import pytest
 
 import agentreplay
 from agentreplay._files import Disk
-from agentreplay._journal_files import JournalFiles
-from agentreplay._journal_writer import JournalWriter
+from agentreplay._journal.files import JournalFiles
+from agentreplay._journal.unsaved import Unsaved, UnsavedCall
+from agentreplay._journal.writer import JournalWriter
 from agentreplay._recorded import RecordedRequest, RecordedResponse
 from agentreplay._redaction import Redactor
-from agentreplay._unsaved import Unsaved, UnsavedCall
 from demo.provider import Provider
 from tests.journal.programs import HEAD, INSTALL, run
 from tests.journal.recordings import Recordings, ask, wait_until
@@ -79,7 +79,7 @@ class Writing:
 @pytest.fixture
 def writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Writing, None, None]:
     """A writer that tries again soon."""
-    monkeypatch.setattr("agentreplay._journal_writer.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("agentreplay._journal.writer.RETRY_SECONDS", 0.01)
     found = Writing(tmp_path / "recordings")
     yield found
     found.disk.gate.set()

@@ -102,8 +102,8 @@ def test_every_function_of_ours_may_fail(
     recordings: Recordings, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever it is, in the app's thread or in the writer's: the app sees what it sees without us, and it counts."""
-    monkeypatch.setattr("agentreplay._journal_writer.GATHER_SECONDS", 0.01)
-    monkeypatch.setattr("agentreplay._journal_writer.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("agentreplay._journal.writer.GATHER_SECONDS", 0.01)
+    monkeypatch.setattr("agentreplay._journal.writer.RETRY_SECONDS", 0.01)
     undisturbed = all_calls(provider)
     places = [place for place in places_passed(recordings, provider, all_calls) if place[1] == 0]
     assert len(places) > 100

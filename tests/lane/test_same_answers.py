@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 import agentreplay
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 from agentreplay.integrations._stainless.express import ExpressLane
 from tests.lane import answers
 from tests.lane.vendors import (

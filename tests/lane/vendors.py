@@ -12,7 +12,7 @@ from typing import Any, Final
 import anthropic
 import openai
 
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 
 KEY: Final = "sk-test-0123456789abcdefghijkl"
 

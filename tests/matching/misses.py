@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from agentreplay._cassette import Interaction, RecordedRequest
-from agentreplay._explanation import mismatch
-from agentreplay._matcher import Matcher
-from agentreplay._matching import InteractionIndex, Matchable, MatchStrategy
-from agentreplay._mismatch import CassetteMismatchError
+from agentreplay._errors.mismatch import CassetteMismatchError
+from agentreplay._explaining.explanation import mismatch
+from agentreplay._matching.index import InteractionIndex, Matchable, MatchStrategy
+from agentreplay._matching.matcher import Matcher
 
 from .payloads import (
     EMBEDDINGS,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentreplay._canonical import canonical_json
-from agentreplay._differences import differences
-from agentreplay._json_values import same_json
-from agentreplay._miss import Change, Difference
+from agentreplay._explaining.differences import differences
+from agentreplay._json.canonical import canonical_json
+from agentreplay._json.values import same_json
+from agentreplay._misses.miss import Change, Difference
 from agentreplay._paths import BodyPath
 
 from .payloads import HOTEL_TOOL, TRAIN_TOOL, WEATHER_TOOL, Body, assistant, chat, request, trip, user

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentreplay._excerpts import excerpt, media_in_words
-from agentreplay._word_diff import word_diff
+from agentreplay._misses.excerpts import excerpt, media_in_words
+from agentreplay._misses.word_diff import word_diff
 
 from .payloads import WEATHER_TOOL, assistant, document, picture, tool_turn, user
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from agentreplay import Cassette, CassetteMismatchError, ConfigurationError, MatchStrategy, ReplayEngine, cassette
 from agentreplay._cassette import Interaction
-from agentreplay._matcher import Matcher
-from agentreplay._matching import InteractionIndex, Matchable
+from agentreplay._matching.index import InteractionIndex, Matchable
+from agentreplay._matching.matcher import Matcher
 
 from .payloads import EMBEDDINGS, chat, recorded, request, trip
 
@@ -170,8 +170,8 @@ def test_each_interaction_answers_one_of_many_threads() -> None:
 def test_keys_are_alike_in_every_process() -> None:
     """A key depends on the request and the matcher alone, not on the hash seed of the process."""
     program = (
-        "from tests.matching.payloads import *\nfrom agentreplay._matcher import Matcher\n"
-        "from agentreplay._matching import InteractionIndex\n"
+        "from tests.matching.payloads import *\nfrom agentreplay._matching.matcher import Matcher\n"
+        "from agentreplay._matching.index import InteractionIndex\n"
         "matcher = Matcher(volatile=['uuids', 'tool_call_ids'], ignore=['..name', 'n'], ignore_tool_order=True)\n"
         "print(InteractionIndex([], matcher).key(request({**trip(5), **tool_turn()})))\n"
     )

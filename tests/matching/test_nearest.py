@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from agentreplay._nearest import most_alike
+from agentreplay._explaining.nearest import most_alike
 
 from .payloads import EMBEDDINGS, Body, chat, request, trip
 

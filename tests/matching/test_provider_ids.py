@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from agentreplay._cassette import Interaction, RecordedResponse, StreamEvent
-from agentreplay._matcher import Matcher
-from agentreplay._matching import InteractionIndex
+from agentreplay._matching.index import InteractionIndex
+from agentreplay._matching.matcher import Matcher
 
 from .payloads import MESSAGES, RESPONSES, WEATHER_TOOL, Body, chat, recorded, request, tool_answer, tool_turn, user
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from agentreplay import CassetteMismatchError, RecordedRequest
-from agentreplay._explanation import mismatch
-from agentreplay._matcher import Matcher
-from agentreplay._matching import InteractionIndex, Matchable
-from agentreplay._miss import Change, Difference, MissReason
+from agentreplay._explaining.explanation import mismatch
+from agentreplay._matching.index import InteractionIndex, Matchable
+from agentreplay._matching.matcher import Matcher
+from agentreplay._misses.miss import Change, Difference, MissReason
 
 from .misses import MISSES
 from .payloads import EMBEDDINGS, RESPONSES, chat, recorded, request, tool_turn, trip, user, whole_trip

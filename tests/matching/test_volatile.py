@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agentreplay._matcher import Matcher
-from agentreplay._volatile import Volatile
+from agentreplay._matching.matcher import Matcher
+from agentreplay._matching.volatile import Volatile
 
 from .payloads import chat, request, tool_turn
 

@@ -17,7 +17,9 @@ import genai_prices
 import openai
 import pytest
 
-from agentreplay import Cassette, _pytest_run, _pytest_summary
+from agentreplay import Cassette
+from agentreplay._pytest import run as _pytest_run
+from agentreplay._pytest import summary as _pytest_summary
 from demo.provider import Provider
 
 __all__ = ["_pytest_run", "_pytest_summary", "anthropic", "genai_prices", "openai"]

@@ -118,9 +118,9 @@ def test_a_run_that_does_not_use_it_loads_next_to_nothing(project: Project) -> N
     ran = subprocess.run([sys.executable, "-c", UNUSED], capture_output=True, text=True, check=False, cwd=project.path)
     assert ran.returncode == 0, ran.stdout
     assert ran.stderr.split() == [
-        "agentreplay._pytest_alias",
-        "agentreplay._pytest_hooks",
-        "agentreplay._pytest_keys",
-        "agentreplay._pytest_options",
+        "agentreplay._pytest.alias",
+        "agentreplay._pytest.hooks",
+        "agentreplay._pytest.keys",
+        "agentreplay._pytest.options",
         "agentreplay.pytest_plugin",
     ]

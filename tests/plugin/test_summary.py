@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agentreplay import _pytest_prices
+from agentreplay._pytest import prices as _pytest_prices
 from tests.plugin.conftest import Project
 
 pytest_plugins = ["pytester"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from agentreplay import _mode_choice
-from agentreplay._mode_choice import DANGER, Decider, choose_mode
 from agentreplay._modes import Mode
+from agentreplay._settings import mode_choice as _mode_choice
+from agentreplay._settings.mode_choice import DANGER, Decider, choose_mode
 
 TABLE = [line.strip("| \n").split("|") for line in (_mode_choice.__doc__ or "").splitlines() if line.startswith("| ")]
 """The rows of the table in the docstring, the headings first."""

@@ -15,7 +15,7 @@ from openai import OpenAI
 import agentreplay
 from agentreplay import Cassette, CassetteMismatchError, Interaction, Matcher, RecordedRequest, RecordedResponse, tool
 from agentreplay._nesting import parent_positions
-from agentreplay._steps import ModelTurn, ToolRun
+from agentreplay._trajectory.steps import ModelTurn, ToolRun
 from demo.provider import Provider
 from tests.tools.ways import Twice
 

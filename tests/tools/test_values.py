@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PrivateAttr, RootMod
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from agentreplay import ToolValueError, tool
-from agentreplay._tool_sameness import same
+from agentreplay._tools.sameness import same
 from tests.tools.ways import Twice, as_tool
 
 

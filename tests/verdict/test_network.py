@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
+from agentreplay._errors.verdict import Caller, NetworkBlockedError
 from agentreplay._hosts import host_text, is_among, is_local
 from agentreplay._network import NetworkGuard
 from agentreplay._patching import Patches
-from agentreplay._verdict_errors import Caller, NetworkBlockedError
 
 ELSEWHERE = "192.0.2.7"
 """An address that is reserved for examples."""

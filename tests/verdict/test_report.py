@@ -9,9 +9,9 @@ import pytest
 
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from agentreplay._errors import AgentReplayError
+from agentreplay._errors.verdict import NothingInterceptedError, UnusedInteractionsError
 from agentreplay._modes import Mode
 from agentreplay._report import SessionReport, describe, session_report, unused_error
-from agentreplay._verdict_errors import NothingInterceptedError, UnusedInteractionsError
 from tests.verdict.scenes import scene
 
 FILE = Path("cassettes/weather/0123456789ab.json")

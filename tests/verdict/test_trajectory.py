@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from agentreplay._answers import ToolCall
-from agentreplay._asked import Said, last_user_message
 from agentreplay._cassette import Interaction, RecordedError, RecordedRequest, RecordedResponse, StreamEvent
-from agentreplay._steps import ModelTurn, Step, ToolRun, read_step
 from agentreplay._trajectory import Trajectory
+from agentreplay._trajectory.answers import ToolCall
+from agentreplay._trajectory.asked import Said, last_user_message
+from agentreplay._trajectory.steps import ModelTurn, Step, ToolRun, read_step
 from tests.verdict.scenes import ANSWER, CITIES, QUESTION, RESULTS, SCENES, call, chat, scene
 
 EVERY = pytest.mark.parametrize("name", sorted(SCENES))

@@ -14,7 +14,7 @@ from typing import Any, Final
 from agentreplay._active import Scope
 from agentreplay._cassette import RecordedResponse, StreamEvent
 from agentreplay._errors import AgentReplayError
-from agentreplay._json_reading import as_object
+from agentreplay._json.reading import as_object
 from agentreplay.integrations._mcp.conversation import CALL_NAMED_BY, Conversation
 from agentreplay.integrations._mcp.requests import LISTEN, SUBSCRIPTION_META, error_of, is_unanswered
 

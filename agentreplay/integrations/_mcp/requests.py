@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from agentreplay._cassette import RecordedRequest, RecordedResponse, StreamEvent
-from agentreplay._json_reading import as_object
+from agentreplay._json.reading import as_object
 from agentreplay._kinds import MCP
 from agentreplay._recorded import RecordedError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any, cast
 
-from agentreplay._json_values import is_object
+from agentreplay._json.values import is_object
 
 
 @dataclass(frozen=True)

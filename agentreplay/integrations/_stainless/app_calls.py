@@ -14,8 +14,8 @@ from agentreplay._app_recording import Place, Seat
 from agentreplay._cassette import RecordedResponse
 from agentreplay._guard import tell
 from agentreplay._guarded_streams import guarded_tee
+from agentreplay._journal.unsaved import CALL_BYTES, UnsavedCall
 from agentreplay._streams import Passed
-from agentreplay._unsaved import CALL_BYTES, UnsavedCall
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.credentials import own_headers_of, secrets_of

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_or
 import pydantic
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
-from agentreplay._json_values import is_object
+from agentreplay._json.values import is_object
 
 _AS_IT_IS: Final = (str, int, bool, bytes, object, Any)
 """Types whose values the SDK takes as they are, whatever they are."""

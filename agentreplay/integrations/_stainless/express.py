@@ -23,9 +23,9 @@ from agentreplay._cassette import Interaction
 from agentreplay._engine import Replay
 from agentreplay._errors import SessionError
 from agentreplay._foresight import Asked
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.plain import plain_json
+from agentreplay._json.values import is_array, is_object
 from agentreplay._modes import Mode
-from agentreplay._plain_json import plain_json
 from agentreplay.integrations._stainless.added import Added, added
 from agentreplay.integrations._stainless.construction import Shape
 from agentreplay.integrations._stainless.credentials import learn_secrets

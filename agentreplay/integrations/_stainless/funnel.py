@@ -6,9 +6,9 @@ from typing import Any
 
 from agentreplay._active import Scope
 from agentreplay._calls import deciding_session
-from agentreplay._chance import drawn_by_sdk
 from agentreplay._engine import Live, Replay
 from agentreplay._faults import FaultyCall
+from agentreplay._freezing.chance import drawn_by_sdk
 from agentreplay._recording_here import recording_here
 from agentreplay.integrations._stainless.app_calls import AppCall
 from agentreplay.integrations._stainless.arguments import Arguments

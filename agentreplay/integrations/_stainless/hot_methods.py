@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args, get_origin
 
-from agentreplay._json_values import is_object
+from agentreplay._json.values import is_object
 from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
 
 _TRANSFORMS: Final = frozenset({"maybe_transform", "async_maybe_transform"})

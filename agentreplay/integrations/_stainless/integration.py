@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from agentreplay._active import current
-from agentreplay._chance import without_drawing
+from agentreplay._freezing.chance import without_drawing
 from agentreplay._modes import Mode
 from agentreplay._patching import Patches
 from agentreplay.integrations._stainless.attempts import async_attempt, attempt

@@ -15,7 +15,7 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from agentreplay._cassette import RecordedResponse, StreamEvent
-from agentreplay._json_values import is_object
+from agentreplay._json.values import is_object
 from agentreplay._linear.exact import own_copy
 from agentreplay.integrations._stainless.construction import Shape
 

@@ -17,7 +17,7 @@ import pydantic
 
 from agentreplay._cassette import RecordedRequest
 from agentreplay._errors import NotJSONError
-from agentreplay._json_values import is_array, is_object
+from agentreplay._json.values import is_array, is_object
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _ABSENT_NAMES: Final = frozenset({"Omit", "NotGiven"})

@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn, Protocol
 from agentreplay import _sse
 from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
 from agentreplay._errors import CassetteError, IncompleteStreamError
-from agentreplay._json_values import is_object
-from agentreplay._jsontext import NotDataError, parse, render
+from agentreplay._json.layout import NotDataError, parse, render
+from agentreplay._json.values import is_object
 from agentreplay._pace import Pace
 from agentreplay._streams import Passed, play
 from agentreplay.integrations._stainless.vendor import Vendor

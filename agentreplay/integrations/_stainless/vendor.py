@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentreplay._json_values import is_object
+from agentreplay._json.values import is_object
 from agentreplay.integrations._stainless.express_table import ExpressTable
 from agentreplay.integrations._stainless.failures import Failure
 from agentreplay.integrations._stainless.routes import Routes

@@ -1,0 +1,1 @@
+"""Why no recording answers a call."""

@@ -1,0 +1,262 @@
+"""The thread that brings calls to the disk, so that no other waits for it."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any, Final, Protocol
+
+from agentreplay._ageing import installed_versions
+from agentreplay._journal import interaction_line
+from agentreplay._journal.unsaved import Unsaved, UnsavedCall
+from agentreplay._redaction import Redactor
+
+GATHER_SECONDS: Final = 0.2
+"""How long a call waits for others before they are written together: what SIGKILL can cost, while the disk keeps up."""
+
+RETRY_SECONDS: Final = 0.5
+_BREATH_SECONDS: Final = 0.0005
+_IDLE_SECONDS: Final = 60.0
+_REST_SECONDS: Final = 0.2
+_TRIES: Final = 2
+
+_THIS_LINE_ONLY: Final = frozenset({errno.EFBIG, errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ})
+"""What the system refuses for one line or one name; all other refusals may end, and are waited for."""
+
+
+class Lines(Protocol):
+    """Where lines go."""
+
+    def redactor(self, session: str) -> Redactor:
+        """What takes the secrets out of the lines of `session`."""
+        ...
+
+    def append(self, session: str, line: bytes) -> None:
+        """Write a line of `session`; raises OSError where the system refuses."""
+        ...
+
+    def close_idle(self) -> None:
+        """End what was not used for long."""
+        ...
+
+    def close(self) -> None:
+        """End everything."""
+        ...
+
+
+class JournalWriter:
+    """Writes the calls of `unsaved`, which process `process` has made, to `journals`, in a thread of its own.
+
+    The thread is started with the first call. `on_fault` is told of every failure, in that thread.
+    """
+
+    def __init__(self, unsaved: Unsaved, journals: Lines, process: str, on_fault: Callable[[Exception], None]) -> None:
+        self.written = 0
+        self._unsaved = unsaved
+        self._journals = journals
+        self._process = process
+        self._on_fault = on_fault
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._writing = threading.Lock()
+        self._wanted = threading.Event()
+        self._hurry = threading.Event()
+        self._giving_up = threading.Event()
+        self._ended = False
+        self._resting = False
+        self._alone = False
+        self._sdks: dict[str, dict[str, str]] = {}
+
+    def wake(self) -> None:
+        """Say that there are calls. Does not wait for the disk, unless the interpreter is ending."""
+        if self._alone:
+            self._write_all(wait=1.0)
+            return
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+        if not self._wanted.is_set():
+            self._wanted.set()
+        if self._unsaved.bytes * 2 > self._unsaved.limit and not self._hurry.is_set():
+            self._hurry.set()
+
+    def rest(self) -> None:
+        """Let the thread come to its end, if it does so at once: the process is about to be forked."""
+        thread = self._thread
+        if thread is not None and thread.is_alive():
+            self._resting = True
+            self._hurry.set()
+            self._wanted.set()
+            thread.join(_REST_SECONDS)
+            if not thread.is_alive():
+                self._thread = None
+
+    def go_on(self) -> None:
+        """After the fork: write on, now if there is anything, otherwise with the next call."""
+        self._resting = False
+        if len(self._unsaved):
+            self.wake()
+
+    def flush(self, seconds: float) -> bool:
+        """Bring all calls to the disk, and say whether that was done within `seconds`."""
+        end = time.monotonic() + seconds
+        while len(self._unsaved) or self._writing.locked():
+            if time.monotonic() > end:
+                return False
+            if self._thread is None or not self._thread.is_alive():
+                self._write_all(wait=0.1)
+            else:
+                self._hurry.set()
+                self._wanted.set()
+                time.sleep(0.002)
+        return True
+
+    def flush_last(self, seconds: float) -> bool:
+        """Flush, and drop what the disk refuses instead of waiting for it.
+
+        What comes later is written in the thread of the call: the interpreter ends, and threads may stop any moment.
+        """
+        self._giving_up.set()
+        flushed = self.flush(seconds)
+        self._alone = True
+        return flushed
+
+    def end(self, seconds: float) -> bool:
+        """Flush for the last time, end the thread and close the journals; False where the disk did not answer."""
+        flushed = self.flush_last(seconds)
+        self._ended = True
+        self._hurry.set()
+        self._wanted.set()
+        if self._thread is not None and flushed:
+            self._thread.join(seconds)
+        if self._writing.acquire(timeout=0.1):
+            try:
+                self._journals.close()
+            finally:
+                self._writing.release()
+        return flushed
+
+    def _start(self) -> None:
+        # Not waited for: whoever holds the lock starts the thread, and an app waits for nobody here.
+        if not self._starting.acquire(blocking=False):
+            return
+        try:
+            if self._thread is None or not self._thread.is_alive():
+                self._start_alone()
+        finally:
+            self._starting.release()
+
+    def _start_alone(self) -> None:
+        if self._thread is not None:
+            self._on_fault(RuntimeError("the thread has ended before its time"))
+        thread = threading.Thread(target=self._run, name="agentreplay-journal", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # No thread can be started any more: the interpreter ends.
+            self._alone = True
+        else:
+            self._thread = thread
+
+    def _run(self) -> None:
+        while not (self._ended or self._resting):
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001, PERF203 (whatever it is, this thread goes on)
+                with suppress(Exception):
+                    self._on_fault(error)
+                time.sleep(RETRY_SECONDS)
+
+    def _turn(self) -> None:
+        if self._wanted.wait(_IDLE_SECONDS):
+            # Calls come in bursts, and whoever made them is at work now. So they are written a little later.
+            self._hurry.wait(GATHER_SECONDS)
+        self._wanted.clear()
+        self._hurry.clear()
+        self._write_all()
+        with self._writing:
+            self._journals.close_idle()
+
+    def _write_all(self, wait: float = -1) -> None:
+        """Write what waits, once nobody else does that; at the latest after `wait` seconds, or leave it."""
+        if not self._writing.acquire(timeout=wait):
+            return
+        try:
+            call = self._unsaved.take()
+            while call is not None:
+                self._write(call)
+                call = self._unsaved.take()
+        finally:
+            self._writing.release()
+
+    def _write(self, call: UnsavedCall) -> None:
+        kept = False
+        try:
+            kept = self._append(call.session, self._line(call))
+        except Exception as error:  # noqa: BLE001 (whatever it is, the other calls are written)
+            self._on_fault(error)
+        finally:
+            if kept:
+                self.written += 1
+                self._unsaved.release(call.size)
+            else:
+                self._unsaved.drop(call.size)
+
+    def _append(self, session: str, line: bytes) -> bool:
+        """Write a line, as soon as the disk takes it; False where it is given up."""
+        tries = _TRIES
+        while tries:
+            try:
+                self._journals.append(session, line)
+            except OSError as error:  # noqa: PERF203
+                self._on_fault(error)
+                if error.errno in _THIS_LINE_ONLY or self._giving_up.wait(RETRY_SECONDS):
+                    tries -= 1
+            else:
+                return True
+        return False
+
+    def _line(self, call: UnsavedCall) -> bytes:
+        """The line of a call. Secrets are taken out here, and nothing else is ever written."""
+        redactor = self._journals.redactor(call.session)
+        for secret, name in call.secrets:
+            redactor.learn(secret, name)
+        redactor.learn_headers(call.headers)
+        request, response = call.tell()
+        self._breathe()
+        said = without_secrets(redactor, {"request": request._plain(), "response": response._plain()}, self._breathe)
+        if call.vendor not in self._sdks:
+            self._sdks[call.vendor] = installed_versions({call.vendor})
+        metadata = {
+            "vendor": call.vendor,
+            "started_at": datetime.fromtimestamp(call.started_at, timezone.utc).isoformat(timespec="microseconds"),
+            "process": self._process,
+            "call": call.number,
+        }
+        line = interaction_line({"sequence": call.number, **said, "metadata": metadata}, self._sdks[call.vendor])
+        self._breathe()
+        return line
+
+    def _breathe(self) -> None:
+        """Let the app's threads have the interpreter: this one would keep it for milliseconds at a time."""
+        if not (self._alone or self._hurry.is_set()):
+            time.sleep(_BREATH_SECONDS)
+
+
+def without_secrets(redactor: Redactor, call: dict[str, Any], between: Callable[[], None]) -> dict[str, Any]:
+    """The plain request and response of a call without their secrets. A stream is judged on its joined texts.
+
+    `between` is called where one part of the work is done and another begins.
+    """
+    events: list[dict[str, Any]] | None = call["response"].pop("events", None)
+    clean: dict[str, Any] = redactor.redact(call)
+    if not events:
+        return clean
+    between()
+    kinds = [next((kind for kind in ("text", "raw") if kind in event), "data") for event in events]
+    contents = redactor.redact_events([event.get(kind) for event, kind in zip(events, kinds, strict=True)])
+    redacted = [{**event, kind: new} for event, kind, new in zip(events, kinds, contents, strict=True)]
+    return {**clean, "response": {**clean["response"], "events": redacted}}

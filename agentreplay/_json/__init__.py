@@ -1,0 +1,1 @@
+"""JSON: values as programs hold them, and their texts."""

@@ -1,0 +1,1 @@
+"""Which recorded interaction answers a request."""

@@ -1,0 +1,1 @@
+"""What a miss is said with: its values, and its words."""

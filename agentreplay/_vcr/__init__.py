@@ -1,0 +1,1 @@
+"""Recordings of vcrpy and its pytest plugins, turned into cassettes."""
