@@ -1,0 +1,243 @@
+"""The way that a call of a method takes through the SDK and back, known well enough to be left out."""
+
+from __future__ import annotations
+
+import inspect
+import marshal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FunctionType, MethodType
+from typing import Any, Final, cast
+
+from agentreplay._cassette import Interaction
+from agentreplay._json.plain import plain_json
+from agentreplay._json.values import is_array, is_object
+from agentreplay.integrations._stainless.added import Added, added
+from agentreplay.integrations._stainless.construction import Shape
+from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
+from agentreplay.integrations._stainless.hot_methods import KnownMethod, known_method
+from agentreplay.integrations._stainless.vendor import Vendor
+
+_BESIDE: Final = frozenset({"extra_headers", "extra_query", "extra_body"})
+_STEPS: Final = (
+    "post",
+    "request",
+    "_build_request",
+    "_copy_and_prepare",
+    "_maybe_override_cast_to",
+    "_process_response",
+    "_process_response_data",
+)
+"""The methods of a client by which a call goes to the funnel and its answer comes back."""
+
+NO_ANSWER: Final = object()
+"""Stands for an answer that is for the SDK to make."""
+
+
+class Way:
+    """The way that a call of one method takes through the SDK and back, as long as nobody has changed it."""
+
+    def __init__(
+        self,
+        table: ExpressTable,
+        hot: HotMethod,
+        known: KnownMethod,
+        function: Any,
+        client_class: Any,
+        steps: list[tuple[type, str, Any]],
+        package: str,
+    ) -> None:
+        self.known = known
+        self.client_class = client_class
+        self._table = table
+        self._hot = hot
+        self._function = function
+        self._steps = [(vars(owner), name, value) for owner, name, value in steps]
+        self._names = known.arguments - hot.in_headers
+        self._post = next(value for _, name, value in steps if name == "post" and value is not None)
+        self._absent = _absent_types(package)
+        self._models = sys.modules[f"{package}._models"]
+        self._package = package
+        self._shape: Shape | None = None
+        self._warned: dict[bytes, Added | None] = {}
+
+    @classmethod
+    def of(
+        cls,
+        vendor: Vendor,
+        table: ExpressTable,
+        hot: HotMethod,
+        method: Any,
+        client_name: str,
+        patched: Mapping[Any, Any],
+    ) -> Way | None:
+        """The way as the SDK has it; None where somebody has changed it, or where we do not know it well enough."""
+        sdk = sys.modules[vendor.package]
+        client_class: Any = getattr(sdk, client_name)
+        home = Path(inspect.getfile(sdk)).parent
+        steps = [(owner, name, _own(owner).get(name)) for owner in client_class.__mro__[:-1] for name in _STEPS]
+        for owner, name, value in steps:
+            ours = patched.get((owner, name)) is value
+            if value is not None and not _is_own(value.__wrapped__ if ours else value, home):
+                return None
+        if not _is_own(method, home):
+            return None
+        function = inspect.unwrap(method)
+        known = known_method(vendor.package, table, hot, function)
+        return None if known is None else cls(table, hot, known, function, client_class, steps, vendor.package)
+
+    def is_open(self, resource: Any, client: Any) -> bool:
+        """Whether a call of `resource`, which belongs to `client`, still goes this way."""
+        if (
+            type(client) is not self.client_class
+            or not _is_bound(_own(resource).get("_post"), self._post, client)
+            or getattr(client, "_middleware", None)
+            or client._strict_response_validation
+        ):
+            return False
+        for names, name, value in self._steps:
+            if names.get(name) is not value:
+                return False
+        own = _own(client)
+        if not own.keys().isdisjoint(_STEPS):
+            return False
+        return all(_is_plain_header(name, value) for name, value in _headers_of(client).items())
+
+    def asking(self, client: Any, kwargs: Mapping[str, Any]) -> Added | None:
+        """The body that the SDK makes of these arguments; None where that is for the SDK to say."""
+        body: dict[str, Any] = {}
+        beside: dict[str, Any] = {}
+        for name, value in kwargs.items():
+            if type(value) in self._absent:
+                continue
+            if name in self._names:
+                body[name] = value
+            elif name in self._hot.in_headers:
+                if not _is_plain_text(value):
+                    return None
+            elif name == "extra_body" and is_object(value) and type(value) is dict:
+                beside = value
+            elif name in _BESIDE:
+                if value is not None and value != {}:
+                    return None
+            elif name != "timeout" or type(value) not in (int, float, type(None)):
+                return None
+        if not self._hot.needed <= body.keys():
+            return None
+        if not self._table.takes_as_it_is(client, body, self.known.namespace):
+            return None
+        if beside:
+            if self._hot.adds or not beside.keys().isdisjoint(kwargs) or "stream" in beside:
+                return None
+            body.update(beside)
+        if self._hot.adds:
+            # It reads them, as it will again: they must be such that this changes nothing.
+            return None if plain_json(body) is None else added(self._function, client, body)
+        if "warnings" not in self.known.uses:
+            return Added(body)
+        warned = self._warned_of(client, body)
+        return None if warned is None else Added(body, None, warned.warnings)
+
+    def _warned_of(self, client: Any, body: Mapping[str, Any]) -> Added | None:
+        """What the method warns of, which depends on few of its arguments."""
+        telling = {name: body[name] for name in self._hot.warned_of if name in body}
+        try:
+            key = marshal.dumps(telling, 2)
+        except ValueError:
+            return None
+        if key not in self._warned:
+            self._warned[key] = added(self._function, client, {**self._hot.harmless, **telling})
+        return self._warned[key]
+
+    def answer(self, interaction: Interaction, parse: Callable[[Any], Any] | None) -> Any:
+        """What the SDK makes of the recorded answer; `NO_ANSWER` where that is for the SDK to say."""
+        response = interaction.response._to_read()
+        status = response.http_status
+        if (
+            response.status != "ok"
+            or not (status is None or 200 <= status < 300)
+            or response.error is not None
+            or response.incomplete
+            or response.encoding is not None
+            or response.events is not None
+            or not is_object(response.body)
+        ):
+            return NO_ANSWER
+        try:
+            answer = self._built(response.body)
+            if parse is not None:
+                answer = parse(answer)
+        except Exception:  # noqa: BLE001 (whatever the SDK has against it, it says itself)
+            return NO_ANSWER
+        if not isinstance(answer, self._models.BaseModel):
+            return NO_ANSWER
+        headers = {name.lower(): value for name, value in (response.headers or {}).items()}
+        _name_by(self._models, answer, headers)
+        return answer
+
+    def _built(self, body: Any) -> Any:
+        if self._shape is None:
+            self._shape = Shape(self._package, self.known.cast_to)
+        return self._shape.build(body)
+
+
+def _name_by(models: Any, answer: Any, headers: Mapping[str, str]) -> None:
+    """Set the ids that the SDK takes from the headers."""
+    if hasattr(models, "add_response_ids"):
+        models.add_response_ids(
+            answer, request_id=headers.get("request-id"), workspace_id=headers.get("anthropic-workspace-id")
+        )
+    elif hasattr(models, "add_request_id"):
+        package = models.__name__.partition(".")[0]
+        models.add_request_id(answer, headers.get("request-id" if package == "anthropic" else "x-request-id"))
+
+
+def _absent_types(package: str) -> frozenset[type]:
+    """The classes of arguments that were not given, and that the SDK leaves out."""
+    types = sys.modules[f"{package}._types"]
+    found = [types.NotGiven]
+    if hasattr(types, "omit"):
+        found.append(types.Omit)
+    return frozenset(found)
+
+
+def _is_own(method: Any, home: Path) -> bool:
+    """Whether a method is the SDK's own code, in all its layers."""
+    while isinstance(method, FunctionType):
+        if home not in Path(method.__code__.co_filename).parents:
+            return False
+        inner = vars(method).get("__wrapped__")
+        if inner is None:
+            return True
+        method = inner
+    return False
+
+
+def _own(owner: Any) -> Mapping[str, Any]:
+    """What a class or an object holds itself."""
+    return cast("Mapping[str, Any]", vars(owner))
+
+
+def _headers_of(client: Any) -> Mapping[Any, Any]:
+    return client._custom_headers or {}
+
+
+def _is_bound(method: Any, function: Any, owner: Any) -> bool:
+    return isinstance(method, MethodType) and method.__func__ is function and method.__self__ is owner
+
+
+def _is_plain_header(name: Any, value: Any) -> bool:
+    return (
+        type(name) is str
+        and type(value) is str
+        and name.isascii()
+        and value.isascii()
+        and not name.lower().startswith("x-stainless")
+    )
+
+
+def _is_plain_text(value: Any) -> bool:
+    """Whether this, or each of these, can stand in a header."""
+    texts: list[Any] = value if is_array(value) else [value]
+    return all(type(text) is str and text.isascii() and text.isprintable() for text in texts)
