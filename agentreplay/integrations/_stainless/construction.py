@@ -16,14 +16,14 @@ from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
 import pydantic
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from agentreplay._json.values import is_object
+from agentreplay.integrations._stainless.unshared import SCALARS, as_it_is, own, validator, validator_of
 
 _AS_IT_IS: Final = (str, int, bool, bytes, object, Any)
 """Types whose values the SDK takes as they are, whatever they are."""
 
-_SCALARS: Final = (str, int, bool, float, type(None))
 _NO_FIELDS: Final = frozenset({"_fields_set", "cls", "_BaseModel__cls"})
 """Names that the SDK's `construct` takes for its own arguments."""
 
@@ -36,7 +36,7 @@ class Shape:
 
     def __init__(self, package: str, cast_to: Any) -> None:
         plan = _Plan(sys.modules[f"{package}._models"])
-        self._validator = _validator(plan.schema(cast_to))
+        self._validator = validator(plan.schema(cast_to))
 
     def build(self, value: Any) -> Any:
         """What the SDK makes of the JSON `value`.
@@ -55,27 +55,6 @@ class Shape:
             Exception: the SDK's own function raises.
         """
         return self._validator.validate_python(value)
-
-
-def _own(value: Any) -> Any:
-    """A copy of a JSON value; of no other."""
-    return marshal.loads(marshal.dumps(value, 2))  # noqa: S302 (our own bytes)
-
-
-def _as_it_is() -> CoreSchema:
-    """What takes any value: a text or number itself, and of all else a copy."""
-    return core_schema.union_schema(
-        [core_schema.is_instance_schema(_SCALARS), core_schema.no_info_plain_validator_function(_own)],
-        mode="left_to_right",
-    )
-
-
-def _validator(schema: CoreSchema) -> SchemaValidator:
-    # Else pydantic-core puts the validator that a class already has in the place of what the plan says of it.
-    more: dict[str, Any] = (
-        {"_use_prebuilt": False} if "_use_prebuilt" in (SchemaValidator.__text_signature__ or "") else {}
-    )
-    return SchemaValidator(schema, **more)
 
 
 class _Plan:
@@ -105,7 +84,7 @@ class _Plan:
         if origin is float:
             return _first([core_schema.is_instance_schema(float)], slow)
         if origin is Literal or type_ in _AS_IT_IS:
-            return _as_it_is()
+            return as_it_is()
         if inspect.isclass(type_) and issubclass(type_, self._models.BaseModel):
             return self._model(type_, slow)
         return slow
@@ -117,7 +96,7 @@ class _Plan:
         more = {"metadata": list(metadata)} if metadata and "metadata" in _arguments_of(construct_type) else {}
 
         def construct(value: Any) -> Any:
-            return construct_type(value=_own(value), type_=type_, **more)
+            return construct_type(value=own(value), type_=type_, **more)
 
         return core_schema.no_info_plain_validator_function(construct)
 
@@ -132,7 +111,7 @@ class _Plan:
         known = cast("dict[str, core_schema.ModelField]", fields)
         model = core_schema.model_schema(
             cls,
-            core_schema.model_fields_schema(known, extra_behavior="allow", extras_schema=_as_it_is()),
+            core_schema.model_fields_schema(known, extra_behavior="allow", extras_schema=as_it_is()),
             config={"title": cls.__name__},
         )
         return _first([core_schema.no_info_after_validator_function(_with_set_fields, model)], slow)
@@ -153,12 +132,12 @@ class _Plan:
     def _field(self, field: Any) -> core_schema.ModelField | None:
         """The schema of one field; None for one that has another name in JSON, or a default that is no plain value."""
         default = self._models.field_get_default(field)
-        if field.alias or field.validation_alias or field.annotation is None or type(default) not in _SCALARS:
+        if field.alias or field.validation_alias or field.annotation is None or type(default) not in SCALARS:
             return None
         value = self.schema(field.annotation, getattr(field, "metadata", None))
         if default is None:
             # A null is the default, whatever the type.
-            value = value if value == _as_it_is() else core_schema.nullable_schema(value)
+            value = value if value == as_it_is() else core_schema.nullable_schema(value)
         else:
             value = _first([_null_as(default)], value)
         return core_schema.model_field(core_schema.with_default_schema(value, default=default))
@@ -176,7 +155,7 @@ class _Plan:
             quick.append(core_schema.is_instance_schema(float))
         if int in variants:
             quick.append(core_schema.int_schema(strict=True))
-        if all(get_origin(variant) is Literal or variant in _SCALARS for variant in variants) and str not in variants:
+        if all(get_origin(variant) is Literal or variant in SCALARS for variant in variants) and str not in variants:
             words = [word for variant in variants if get_origin(variant) is Literal for word in get_args(variant)]
             if words and all(type(word) is str for word in words):
                 quick.append(core_schema.literal_schema(words))
@@ -185,19 +164,31 @@ class _Plan:
     def _validated(self, type_: Any, variants: tuple[Any, ...]) -> Callable[[Any], Any]:
         """A function that validates a value against a union."""
         by_type = _told_apart(variants)
+        ready: dict[Any, Callable[[Any], Any]] = {}
         validate: Callable[[Any], Any] | None = None
 
         def validated(value: Any) -> Any:
             nonlocal validate
-            value = _own(value)
-            variant = by_type.get(value.get("type")) if by_type and is_object(value) else None
-            if variant is not None:
-                return variant.model_validate(value)
+            word = value.get("type") if is_object(value) else None
+            if type(word) is str and word in by_type:
+                if word in ready:
+                    return ready[word](value)
+                # Each once it comes: some unions have dozens of them.
+                ready[word] = _validated_by(by_type[word])
+                return ready[word](value)
             if validate is None:
                 validate = pydantic.TypeAdapter(type_).validate_python
-            return validate(value)
+            return validate(own(value))
 
         return validated
+
+
+def _validated_by(model: Any) -> Callable[[Any], Any]:
+    """What validates a value by this class, and shares nothing with it."""
+    quick = validator_of(model)
+    if quick is not None:
+        return quick.validate_python
+    return lambda value: model.model_validate(own(value))
 
 
 def _first(choices: list[CoreSchema], last: CoreSchema) -> CoreSchema:
