@@ -7,7 +7,7 @@ import marshal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FunctionType, MethodType
+from types import MethodType
 from typing import Any, Final, cast
 
 from agentreplay._cassette import Interaction
@@ -17,20 +17,10 @@ from agentreplay.integrations._stainless.added import Added, added
 from agentreplay.integrations._stainless.construction import Shape
 from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
 from agentreplay.integrations._stainless.hot_methods import KnownMethod, known_method
+from agentreplay.integrations._stainless.steps import STEPS, Steps, is_own
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _BESIDE: Final = frozenset({"extra_headers", "extra_query", "extra_body"})
-_STEPS: Final = (
-    "post",
-    "request",
-    "_build_request",
-    "_copy_and_prepare",
-    "_maybe_override_cast_to",
-    "_process_response",
-    "_process_response_data",
-)
-"""The methods of a client by which a call goes to the funnel and its answer comes back."""
-
 NO_ANSWER: Final = object()
 """Stands for an answer that is for the SDK to make."""
 
@@ -45,7 +35,7 @@ class Way:
         known: KnownMethod,
         function: Any,
         client_class: Any,
-        steps: list[tuple[type, str, Any]],
+        steps: Steps,
         package: str,
     ) -> None:
         self.known = known
@@ -53,9 +43,8 @@ class Way:
         self._table = table
         self._hot = hot
         self._function = function
-        self._steps = [(vars(owner), name, value) for owner, name, value in steps]
+        self._steps = steps
         self._names = known.arguments - hot.in_headers
-        self._post = next(value for _, name, value in steps if name == "post" and value is not None)
         self._absent = _absent_types(package)
         self._models = sys.modules[f"{package}._models"]
         self._package = package
@@ -76,12 +65,12 @@ class Way:
         sdk = sys.modules[vendor.package]
         client_class: Any = getattr(sdk, client_name)
         home = Path(inspect.getfile(sdk)).parent
-        steps = [(owner, name, _own(owner).get(name)) for owner in client_class.__mro__[:-1] for name in _STEPS]
-        for owner, name, value in steps:
+        steps = Steps(client_class)
+        for owner, name, value in steps.found:
             ours = patched.get((owner, name)) is value
-            if value is not None and not _is_own(value.__wrapped__ if ours else value, home):
+            if not is_own(value.__wrapped__ if ours else value, home):
                 return None
-        if not _is_own(method, home):
+        if not is_own(method, home):
             return None
         function = inspect.unwrap(method)
         known = known_method(vendor.package, table, hot, function)
@@ -89,20 +78,18 @@ class Way:
 
     def is_open(self, resource: Any, client: Any) -> bool:
         """Whether a call of `resource`, which belongs to `client`, still goes this way."""
+        own = _own(client)
         if (
             type(client) is not self.client_class
-            or not _is_bound(_own(resource).get("_post"), self._post, client)
+            or not _is_bound(_own(resource).get("_post"), self._steps.post, client)
             or getattr(client, "_middleware", None)
             or client._strict_response_validation
+            or not self._steps.are_unchanged()
+            or not own.keys().isdisjoint(STEPS)
         ):
             return False
-        for names, name, value in self._steps:
-            if names.get(name) is not value:
-                return False
-        own = _own(client)
-        if not own.keys().isdisjoint(_STEPS):
-            return False
-        return all(_is_plain_header(name, value) for name, value in _headers_of(client).items())
+        headers: Mapping[Any, Any] | None = client._custom_headers
+        return not headers or all(_is_plain_header(name, value) for name, value in headers.items())
 
     def asking(self, client: Any, kwargs: Mapping[str, Any]) -> Added | None:
         """The body that the SDK makes of these arguments; None where that is for the SDK to say."""
@@ -202,25 +189,9 @@ def _absent_types(package: str) -> frozenset[type]:
     return frozenset(found)
 
 
-def _is_own(method: Any, home: Path) -> bool:
-    """Whether a method is the SDK's own code, in all its layers."""
-    while isinstance(method, FunctionType):
-        if home not in Path(method.__code__.co_filename).parents:
-            return False
-        inner = vars(method).get("__wrapped__")
-        if inner is None:
-            return True
-        method = inner
-    return False
-
-
 def _own(owner: Any) -> Mapping[str, Any]:
     """What a class or an object holds itself."""
     return cast("Mapping[str, Any]", vars(owner))
-
-
-def _headers_of(client: Any) -> Mapping[Any, Any]:
-    return client._custom_headers or {}
 
 
 def _is_bound(method: Any, function: Any, owner: Any) -> bool:
