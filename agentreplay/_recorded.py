@@ -6,6 +6,7 @@ file where it is not set, so that a small cassette looks plain.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, TypeGuard, TypeVar
 
 from pydantic import (
@@ -189,6 +190,10 @@ class RecordedResponse(Record):
     @classmethod
     def _optional(cls) -> frozenset[str]:
         return _RESPONSE_EXTRAS
+
+    def _held(self) -> Mapping[str, Any]:
+        """The fields by name, to be read only: they may share their parts with those of other answers."""
+        return self.__dict__
 
     def _plain(self) -> dict[str, Any]:
         """The fields as they stand in a file."""

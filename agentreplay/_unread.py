@@ -7,7 +7,7 @@ and may be changed like any other: nothing that is handed out is shared but text
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from pydantic import ConfigDict
@@ -118,6 +118,11 @@ class UnreadResponse(_Unread, RecordedResponse):
     """An answer whose body or events are not put together yet."""
 
     model_config = ConfigDict(defer_build=True)
+
+    def _held(self) -> Mapping[str, Any]:
+        with _ONE_AT_A_TIME:
+            fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
+            return {**{name: give() for name, give in fields.items()}, **self.__dict__}
 
 
 _UNREAD: Final[dict[type[Record], type[Record]]] = {

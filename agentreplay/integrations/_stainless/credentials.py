@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from operator import is_
 from typing import Any
 
 from agentreplay._active import Scope, current
@@ -12,6 +13,7 @@ from agentreplay._errors import SessionError, StandInKeyError
 from agentreplay._modes import Mode
 from agentreplay._outside import keyless
 from agentreplay._patching import Wrapper
+from agentreplay._redaction import Redactor
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _replaying: ContextVar[bool] = ContextVar("agentreplay_stand_in_key", default=False)
@@ -115,6 +117,25 @@ def learn_secrets(vendor: Vendor, scope: Scope, client: Any) -> None:
     scope.engine.redactor.learn_headers(own_headers_of(client))
 
 
+class Learning:
+    """Lets sessions know the secrets of one vendor's clients, of the same client again only where they changed."""
+
+    def __init__(self, vendor: Vendor) -> None:
+        self._vendor = vendor
+        self._last: tuple[Redactor, list[Any]] | None = None
+
+    def of(self, client: Any, scope: Scope) -> None:
+        """Let the session know the secrets that `client` would send."""
+        redactor = scope.engine.redactor
+        keys = [getattr(client, name, None) for name in self._vendor.key_attributes]
+        last = self._last
+        # Headers are in a mapping that may have got others.
+        if last is None or last[0] is not redactor or not all(map(is_, last[1], keys)) or own_headers_of(client):
+            learn_secrets(self._vendor, scope, client)
+            self._last = redactor, keys
+
+
 def own_headers_of(client: Any) -> dict[str, Any]:
     """The headers that the app gave `client` for all its requests."""
-    return dict(getattr(client, "_custom_headers", None) or {})
+    headers = getattr(client, "_custom_headers", None)
+    return dict(headers) if headers else {}

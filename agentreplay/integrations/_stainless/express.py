@@ -20,7 +20,7 @@ from agentreplay._engine import Replay
 from agentreplay._errors import SessionError
 from agentreplay._foresight import Asked
 from agentreplay._modes import Mode
-from agentreplay.integrations._stainless.credentials import learn_secrets
+from agentreplay.integrations._stainless.credentials import Learning
 from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
 from agentreplay.integrations._stainless.express_way import NO_ANSWER, Way
 from agentreplay.integrations._stainless.handing_over import handed_over
@@ -49,6 +49,7 @@ class ExpressLane:
         self._client_class = client_class
         self._patched = patched
         self._method = vars(owner)["create"]
+        self._learning = Learning(vendor)
         self._kind = vendor.kind(hot.method)
         self._way: Way | None = None
         self._closed = False
@@ -124,7 +125,7 @@ class ExpressLane:
         if asking is None:
             return None
         engine = scope.engine
-        learn_secrets(self._vendor, scope, client)
+        self._learning.of(client, scope)
         asked = engine.foresight.asked(self._kind, self._hot.method, asking.body)
         if asked is None or not way.known.renamed.isdisjoint(asked.names):
             return None

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from agentreplay._cassette import Interaction
 from agentreplay._json.plain import plain_json
 from agentreplay._json.values import is_array, is_object
+from agentreplay._unread import is_unread
 from agentreplay.integrations._stainless.added import Added, added
 from agentreplay.integrations._stainless.construction import Shape
 from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
@@ -139,38 +140,38 @@ class Way:
 
     def answer(self, interaction: Interaction, parse: Callable[[Any], Any] | None) -> Any:
         """What the SDK makes of the recorded answer; `NO_ANSWER` where that is for the SDK to say."""
-        response = interaction.response._to_read()
-        status = response.http_status
+        response = interaction.response
+        held = response._held()
+        status = held.get("http_status")
+        body = held.get("body")
         if (
-            response.status != "ok"
+            held.get("status") != "ok"
             or not (status is None or 200 <= status < 300)
-            or response.error is not None
-            or response.incomplete
-            or response.encoding is not None
-            or response.events is not None
-            or not is_object(response.body)
+            or held.get("error") is not None
+            or held.get("incomplete")
+            or held.get("encoding") is not None
+            or held.get("events") is not None
+            or not is_object(body)
         ):
             return NO_ANSWER
         try:
-            answer = self._built(response.body)
+            if self._shape is None:
+                self._shape = Shape(self._package, self.known.cast_to)
+            # What nobody has asked for yet is as the file has it.
+            answer = (self._shape.build_of_json if is_unread(response) else self._shape.build)(body)
             if parse is not None:
                 answer = parse(answer)
         except Exception:  # noqa: BLE001 (whatever the SDK has against it, it says itself)
             return NO_ANSWER
         if not isinstance(answer, self._models.BaseModel):
             return NO_ANSWER
-        headers = {name.lower(): value for name, value in (response.headers or {}).items()}
-        _name_by(self._models, answer, headers)
+        _name_by(self._models, answer, held.get("headers") or {})
         return answer
 
-    def _built(self, body: Any) -> Any:
-        if self._shape is None:
-            self._shape = Shape(self._package, self.known.cast_to)
-        return self._shape.build(body)
 
-
-def _name_by(models: Any, answer: Any, headers: Mapping[str, str]) -> None:
-    """Set the ids that the SDK takes from the headers."""
+def _name_by(models: Any, answer: Any, recorded: Mapping[str, str]) -> None:
+    """Set the ids that the SDK takes from the headers, which were `recorded`."""
+    headers = {name.lower(): value for name, value in recorded.items()}
     if hasattr(models, "add_response_ids"):
         models.add_response_ids(
             answer, request_id=headers.get("request-id"), workspace_id=headers.get("anthropic-workspace-id")
