@@ -6,12 +6,12 @@ Format: WHATWG HTML, section "Server-sent events". Events end with a blank line;
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
 from agentreplay._cassette import StreamEvent
-from agentreplay._json.layout import NotDataError, parse, render
+from agentreplay._json.layout import NotDataError, parse, renderer
 
 _LINE_END: Final = r"(?:\r\n|\n|\r(?!\n))"
 _EVENT_END: Final = re.compile(_LINE_END + _LINE_END)
@@ -43,18 +43,24 @@ def read(pieces: Sequence[str]) -> tuple[list[StreamEvent], str | None]:
     return [_read_event(piece) for piece in pieces], None if layout == _DEFAULT else layout
 
 
-def write(event: StreamEvent, layout: str | None) -> str:
-    """The text of one event in the layout that `read` named.
+def write(events: Iterable[StreamEvent], layout: str | None) -> list[str]:
+    """The texts of events in the layout that `read` named.
 
     Raises:
         ValueError: no such layout.
     """
-    if event.raw is not None:
-        return event.raw
     json_layout, end, space = _parts(layout)
-    data = event.text if event.text is not None else render(event.data, json_layout)
-    named = f"event:{space}{event.event}{end}" if event.event is not None else ""
-    return f"{named}data:{space}{data}{end}{end}"
+    render = renderer(json_layout)
+    before, after = f"data:{space}", end + end
+    texts: list[str] = []
+    for event in events:
+        if event.raw is not None:
+            texts.append(event.raw)
+            continue
+        data = event.text if event.text is not None else render(event.data)
+        named = f"event:{space}{event.event}{end}" if event.event is not None else ""
+        texts.append(f"{named}{before}{data}{after}")
+    return texts
 
 
 def _read_event(piece: str) -> StreamEvent:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import repeat
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from agentreplay import _pace
 
@@ -58,14 +58,20 @@ def tee(library: Any, stream: Any, passed: Passed) -> Any:
     return (_async_tee if is_async else _sync_tee)(library)(stream, passed)
 
 
-TimedChunks: TypeAlias = "Iterable[tuple[bytes, float]]"
-"""Chunks of a body, each with the seconds that it is waited for."""
-
 _NO_WAITS: Final = repeat(0.0)
 
 
 def _nothing() -> None:
     """What happens where nothing is to happen."""
+
+
+class Played:
+    """What the streams that `play` makes have in common.
+
+    `coming` gives the chunks that nobody has read yet, each with the seconds that it is waited for.
+    """
+
+    coming: Iterator[tuple[bytes, float]]
 
 
 def play(
@@ -144,14 +150,16 @@ def _async_tee(library: Any) -> Any:
 
 @cache
 def _sync_player(library: Any) -> Any:
-    class PlayedStream(library.SyncByteStream):  # type: ignore[misc]
-        def __init__(self, chunks: TimedChunks, end: Callable[[], None], closed: Callable[[], None]) -> None:
-            self._chunks = chunks
+    class PlayedStream(Played, library.SyncByteStream):  # type: ignore[misc]
+        def __init__(
+            self, coming: Iterator[tuple[bytes, float]], end: Callable[[], None], closed: Callable[[], None]
+        ) -> None:
+            self.coming = coming
             self._end = end
             self._closed = closed
 
         def __iter__(self) -> Iterator[bytes]:
-            for chunk, wait in self._chunks:
+            for chunk, wait in self.coming:
                 if wait:
                     _pace.sleep(wait)
                 yield chunk
@@ -165,14 +173,16 @@ def _sync_player(library: Any) -> Any:
 
 @cache
 def _async_player(library: Any) -> Any:
-    class AsyncPlayedStream(library.AsyncByteStream):  # type: ignore[misc]
-        def __init__(self, chunks: TimedChunks, end: Callable[[], None], closed: Callable[[], None]) -> None:
-            self._chunks = chunks
+    class AsyncPlayedStream(Played, library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(
+            self, coming: Iterator[tuple[bytes, float]], end: Callable[[], None], closed: Callable[[], None]
+        ) -> None:
+            self.coming = coming
             self._end = end
             self._closed = closed
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            for chunk, wait in self._chunks:
+            for chunk, wait in self.coming:
                 if wait:
                     await _pace.async_sleep(wait)
                 yield chunk

@@ -56,19 +56,40 @@ def render(value: Any, layout: str | None) -> str:
     Raises:
         ValueError: no such layout.
     """
-    encode, end = _writer(layout or "compact")
-    return encode(value) + end
+    return renderer(layout)(value)
+
+
+def renderer(layout: str | None) -> Callable[[Any], str]:
+    """What `render` does with each value, for many values in one layout.
+
+    Raises:
+        ValueError: no such layout.
+    """
+    return _renderer(layout or "compact")
 
 
 @lru_cache(maxsize=64)
-def _writer(layout: str) -> tuple[Callable[[Any], str], str]:
-    """What writes JSON in a layout, and what stands behind it."""
+def _renderer(layout: str) -> Callable[[Any], str]:
     style, *flags = layout.split() or [""]
     if style not in _SEPARATORS or not {_ASCII, _NEWLINE}.issuperset(flags):
         raise ValueError(f"unknown JSON layout {layout!r}")
     indent, item, key = _SEPARATORS[style]
     encoder = json.JSONEncoder(indent=indent, separators=(item, key), ensure_ascii=_ASCII in flags, allow_nan=False)
-    return encoder.encode, "\n" if _NEWLINE in flags else ""
+    encode = (_prepared(encoder) if indent is None else None) or encoder.encode
+    return encode if _NEWLINE not in flags else lambda value: encode(value) + "\n"
+
+
+def _prepared(encoder: json.JSONEncoder) -> Callable[[Any], str] | None:
+    """`encoder.encode`, without what it prepares anew for each value; None where this Python offers no such thing.
+
+    The encoder has no indent.
+    """
+    make: Any = vars(json.encoder).get("c_make_encoder")
+    if make is None:
+        return None
+    text = json.encoder.encode_basestring_ascii if encoder.ensure_ascii else json.encoder.encode_basestring
+    encode = make(None, encoder.default, text, None, encoder.key_separator, encoder.item_separator, False, False, False)
+    return lambda value: "".join(encode(value, 0))
 
 
 def _layout(text: str) -> str:

@@ -14,7 +14,7 @@ from agentreplay._cassette import RecordedError, RecordedResponse
 from agentreplay._engine import Replay
 from agentreplay._faults import Attempt, Fault, FaultyCall
 from agentreplay._pace import Pace, async_sleep, sleep
-from agentreplay.integrations._stainless import responses
+from agentreplay.integrations._stainless import built_responses, responses
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.failures import no_answer
 from agentreplay.integrations._stainless.unsent import build_request, is_error
@@ -110,7 +110,7 @@ class Attempts:
     def _built(self, recorded: RecordedResponse, request: Any, *, stream: bool) -> Any:
         if recorded.error is not None and recorded.http_status is None:
             raise _no_response(recorded, request)
-        return responses.build(
+        return built_responses.build(
             recorded,
             request,
             self._decision.interaction.request.method,
@@ -157,7 +157,7 @@ async def async_answer_with_faults(attempts: Attempts, wrapped: Any, call: Argum
 
 def _no_response(recorded: RecordedResponse, request: Any) -> Exception:
     library = responses.library_of(request)
-    error = responses.transport_error(library, recorded.error, request) if recorded.error else None
+    error = built_responses.transport_error(library, recorded.error, request) if recorded.error else None
     unnamed: Exception = library.ConnectError("Connection error.", request=request)
     return error or unnamed
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, cast
 
 from agentreplay._cassette import RecordedResponse, StreamEvent
+from agentreplay._json.plain import plain_json
 from agentreplay._json.values import is_object
 from agentreplay._linear.exact import own_copy
+from agentreplay._streams import Played
 from agentreplay.integrations._stainless.construction import Shape
 
 _Build = Callable[[Any], Any]
@@ -34,6 +38,7 @@ _EVENTS_OF_MESSAGES: Final = frozenset(
     }
 )
 _OWN_METHODS: Final = ("__iter__", "__next__", "__aiter__", "__anext__", "__stream__", "_iter_events", "close")
+_DECODED: Final = "content-encoding"
 
 
 def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse, *, unchanged: bool = False) -> None:
@@ -45,9 +50,9 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
     own, or in which somebody has changed a method.
     """
     sdk = sys.modules[package]
-    if type(stream) not in (sdk.Stream, sdk.AsyncStream) or _is_odd(recorded):
-        return
     stream_class = cast("Any", type(stream))
+    if stream_class not in (sdk.Stream, sdk.AsyncStream):
+        return
     options: Any = getattr(stream, "_options", None)
     if (
         getattr(options, "synthesize_event_and_data", None)
@@ -56,23 +61,32 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
         or not _is_own(stream_class, type(client), package)
     ):
         return
-    steps = (_openai_steps if package == "openai" else _anthropic_steps)(recorded.events or ())
+    steps = steps_of(package, recorded, unchanged=unchanged)
     if steps is None:
         return
     try:
-        shape = _shape(package, stream._cast_to)
-        build = shape.build_of_json if unchanged else shape.build
+        build = _shape(package, stream._cast_to).build_of_json
     except Exception:  # noqa: BLE001 (a type that is nothing to build ahead: the SDK does what it does)
         return
-    played = _async_played if type(stream) is sdk.AsyncStream else _played
-    vars(stream)["_iterator"] = played(client, stream._cast_to, stream.response, steps, build)
+    held = cast("dict[str, Any]", vars(stream))
+    without = {name: value for name, value in held.items() if name != "_iterator"}
+    playing = _Playing(client, stream._cast_to, stream.response, steps, build, stream_class, without)
+    held["_iterator"] = playing.async_chunks() if stream_class is sdk.AsyncStream else playing.chunks()
 
 
-def _is_odd(recorded: RecordedResponse) -> bool:
-    """Whether it is anything but events, to their end, in lines as they usually are."""
+def steps_of(package: str, recorded: RecordedResponse, *, unchanged: bool) -> list[Any] | None:
+    """What each event of a stream says to the SDK; None where there is anything but chunks, or it says nothing.
+
+    Unless they are `unchanged` since they were read from a file, the events are looked at whether they are JSON.
+    """
     if recorded.events is None or recorded.incomplete or recorded.error:
-        return True
-    return bool({"cr", "crlf"}.intersection((recorded.layout or "").split()))
+        return None
+    if recorded.layout and {"cr", "crlf"}.intersection(recorded.layout.split()):
+        return None
+    steps = (_openai_steps if package == "openai" else _anthropic_steps)(recorded.events)
+    if steps is None or unchanged:
+        return steps
+    return steps if plain_json(*(step for step in steps if step is not _DONE and step is not _SKIPPED)) else None
 
 
 @lru_cache(maxsize=64)
@@ -100,16 +114,17 @@ def _openai_steps(events: Sequence[StreamEvent]) -> list[Any] | None:
     """What each event says to the SDK; None where one says anything but a chunk, or the end after all of them."""
     steps: list[Any] = []
     for event in events:
-        if event.raw is not None or steps[-1:] == [_DONE]:
-            return None
-        if event.text is not None:
-            if not event.text.startswith("[DONE]"):
+        data = event.data
+        if is_object(data) and event.text is None and event.raw is None:
+            if data.get("error") or (event.event is not None and event.event.startswith("thread.")):
+                return None
+            steps.append(data)
+        elif event.raw is None and event.text is not None and event.text.startswith("[DONE]"):
+            if len(steps) + 1 != len(events):
                 return None
             steps.append(_DONE)
-        elif not is_object(event.data) or event.data.get("error") or (event.event or "").startswith("thread."):
-            return None
         else:
-            steps.append(event.data)
+            return None
     return steps
 
 
@@ -117,45 +132,104 @@ def _anthropic_steps(events: Sequence[StreamEvent]) -> list[Any] | None:
     """What each event says to the SDK; None where one says anything but a chunk, or nothing."""
     steps: list[Any] = []
     for event in events:
+        name, data = event.event, event.data
         if event.raw is not None or event.text is not None:
             return None
-        if event.event == "ping":
+        if name == "ping":
             steps.append(_SKIPPED)
-        elif event.event in _EVENTS_OF_MESSAGES and is_object(event.data) and event.data.get("type") == event.event:
-            steps.append(event.data)
+        elif name in _EVENTS_OF_MESSAGES and is_object(data) and data.get("type") == name:
+            steps.append(data)
         else:
             return None
     return steps
 
 
-def _chunk(client: Any, cast_to: Any, response: Any, data: Any, build: _Build) -> Any:
-    try:
-        return build(data)
-    except Exception:  # noqa: BLE001 (what the SDK has against it, it says itself)
-        return client._process_response_data(data=own_copy(data), cast_to=cast_to, response=response)
+@dataclass(eq=False)
+class _Playing:
+    """A stream that is being played: `steps` side by side with the bytes of `response`.
 
+    `attributes` are those of the stream, of the class `stream_class`, but for its iterator.
+    """
 
-def _played(client: Any, cast_to: Any, response: Any, steps: Sequence[Any], build: _Build) -> Iterator[Any]:
-    try:
-        for _, step in zip(response.iter_bytes(), steps, strict=False):
-            if step is _DONE:
-                break
-            if step is not _SKIPPED:
-                yield _chunk(client, cast_to, response, step, build)
-    finally:
-        response.close()
+    client: Any
+    cast_to: Any
+    response: Any
+    steps: Sequence[Any]
+    build: _Build
+    stream_class: Any
+    attributes: dict[str, Any]
 
+    def chunks(self) -> Iterator[Any]:
+        """The chunks that the SDK would make."""
+        response, body, build = self.response, self._body(), self.build
+        if body is None:
+            yield from self._as_the_sdk_does()
+            return
+        read = 0
+        try:
+            for (piece, _), step in zip(body.coming, self.steps, strict=False):
+                read += len(piece)
+                response._num_bytes_downloaded = read
+                if step is _DONE:
+                    break
+                if step is _SKIPPED:
+                    continue
+                try:
+                    chunk = build(step)
+                except Exception:  # noqa: BLE001 (what the SDK has against it, it says itself)
+                    chunk = self._made_by_sdk(step)
+                yield chunk
+        finally:
+            response.close()
 
-async def _async_played(
-    client: Any, cast_to: Any, response: Any, steps: Sequence[Any], build: _Build
-) -> AsyncIterator[Any]:
-    following = iter(steps)
-    try:
-        async for _ in response.aiter_bytes():
-            step = next(following, _DONE)
-            if step is _DONE:
-                break
-            if step is not _SKIPPED:
-                yield _chunk(client, cast_to, response, step, build)
-    finally:
-        await response.aclose()
+    async def async_chunks(self) -> AsyncIterator[Any]:
+        """Likewise of an async client."""
+        response, body, build = self.response, self._body(), self.build
+        if body is None:
+            async with aclosing(self._as_the_sdk_does()) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
+        read = 0
+        try:
+            for (piece, _), step in zip(body.coming, self.steps, strict=False):
+                read += len(piece)
+                response._num_bytes_downloaded = read
+                if step is _DONE:
+                    break
+                if step is _SKIPPED:
+                    continue
+                try:
+                    chunk = build(step)
+                except Exception:  # noqa: BLE001 (what the SDK has against it, it says itself)
+                    chunk = self._made_by_sdk(step)
+                yield chunk
+        finally:
+            await response.aclose()
+
+    def _body(self) -> Played | None:
+        """The recorded body, which is being read from now on; None where it is not to be read from its beginning."""
+        response: Any = self.response
+        held = cast("dict[str, Any]", vars(response))
+        body = held.get("stream")
+        if (
+            not isinstance(body, Played)
+            or "_content" in held
+            or held.get("_num_bytes_downloaded") != 0
+            or response.is_closed
+            or response.is_stream_consumed
+            or _DECODED in response.headers
+        ):
+            return None
+        response.is_stream_consumed = True
+        return body
+
+    def _as_the_sdk_does(self) -> Any:
+        """The SDK's own iterator, which reads the bytes."""
+        # Of another object: one that the stream itself stood in would keep it from being closed where it is dropped.
+        stream: Any = object.__new__(self.stream_class)
+        cast("dict[str, Any]", vars(stream)).update(self.attributes)
+        return stream.__stream__()
+
+    def _made_by_sdk(self, data: Any) -> Any:
+        return self.client._process_response_data(data=own_copy(data), cast_to=self.cast_to, response=self.response)

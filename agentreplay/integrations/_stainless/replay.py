@@ -13,7 +13,7 @@ from agentreplay._engine import Replay
 from agentreplay._faults import FaultyCall
 from agentreplay._pace import Pace, async_sleep, sleep
 from agentreplay._unread import is_unread
-from agentreplay.integrations._stainless import responses
+from agentreplay.integrations._stainless import built_responses, responses
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.attempts import Served, async_serve, serve
 from agentreplay.integrations._stainless.faulty import Attempts, answer_with_faults, async_answer_with_faults
@@ -105,7 +105,7 @@ class ReplayedCall:
             raise _connection_error(self._vendor, recorded, request)
         unread = not is_error(recorded) and (self._call.stream or request.headers.get(_RAW_RESPONSE_HEADER) == "stream")
         method = self._decision.interaction.request.method
-        return responses.build(recorded, request, method, unread=unread, is_async=is_async, pace=self._pace)
+        return built_responses.build(recorded, request, method, unread=unread, is_async=is_async, pace=self._pace)
 
     def _wait(self) -> float:
         """In how many seconds the recorded answer is due; that of a stream comes event by event."""
@@ -126,5 +126,5 @@ def _connection_error(vendor: Vendor, recorded: RecordedResponse, request: Any) 
         error: Exception = sdk.APITimeoutError(request=request)
     else:
         error = sdk.APIConnectionError(message=recorded.error.message, request=request)
-    error.__cause__ = responses.transport_error(responses.library_of(request), recorded.error, request)
+    error.__cause__ = built_responses.transport_error(responses.library_of(request), recorded.error, request)
     return error
