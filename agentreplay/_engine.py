@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from agentreplay._forking import ForkPoint
 from agentreplay._matching.index import InteractionIndex, Matchable, MatchStrategy
 from agentreplay._modes import Mode
 from agentreplay._redacting import redact_request, redact_response
+from agentreplay._redacting_together import RedactionTogether
 from agentreplay._redaction import Redactor
 from agentreplay._timeline import Done, as_file, as_run
 
@@ -141,13 +142,14 @@ class CallEngine:
 
     def __post_init__(self) -> None:
         self.foresight = Foresight(self.redactor)
+        self._redaction = RedactionTogether(self.redactor)
         answers = self.known if self.mode in {*_ANSWERING, Mode.VERIFY} else None
         self._index = InteractionIndex(
             answers.interactions if answers else [], self.match, allow_repeats=self.allow_repeats
         )
         if self.known is not None and self.records:
             # What is added later is written beside it, so a placeholder there must not come to mean another secret.
-            self.redactor.reserve([interaction.model_dump(mode="json") for interaction in self.known.interactions])
+            self._redaction.reserve(self.known.interactions)
         self._lock = threading.Lock()
         self._started = 0
         self._done: dict[int, Done] = {}
@@ -176,6 +178,13 @@ class CallEngine:
         """The interaction that would answer a request with this key by now; None where that is for `begin` to find."""
         return self._index.foreseen(key) if self.mode is Mode.REPLAY and self.fork is None else None
 
+    def own(self, values: list[Any], name: str, copied: Callable[[list[Any]], list[Any]]) -> list[Any]:
+        """A list that stands under `name` in the body of a request to begin, as `copied` gives it.
+
+        What an earlier request held as well is not copied once more.
+        """
+        return self._redaction.own(values, name, copied) if self.records else copied(values)
+
     def begin(
         self, request: RecordedRequest, *, parent: int | None = None, rerun: bool = False, key: str | None = None
     ) -> Replay | Live:
@@ -189,7 +198,8 @@ class CallEngine:
             AgentReplayError: likewise, for want of a cassette.
         """
         if key is None:
-            request = redact_request(self.redactor, request)
+            # What is kept shares its parts, so that a conversation is held and looked through once.
+            request = self._redaction.request(request) if self.records else redact_request(self.redactor, request)
         answers = self.mode is not Mode.VERIFY and not rerun
         forked = self.fork is not None and self.fork.is_passed_by(request)
         with self._lock:

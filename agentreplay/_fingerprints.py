@@ -91,7 +91,9 @@ class SharedDigests:
 
     def joined(self, items: Sequence[Any]) -> bytes:
         """The fingerprints of all `items`, one behind the other."""
-        known = [*map(self._known.get, map(id, items))]
-        if None in known:
-            return b"".join(map(self, items))
-        return b"".join(cast("list[bytes]", known))
+        known = [*map(self._known.get, map(id, items)), None]
+        place = known.index(None)
+        while place < len(items):
+            known[place] = self(items[place])
+            place = known.index(None, place)
+        return b"".join(cast("list[bytes]", known[:-1]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from pydantic_core import to_json
@@ -18,18 +20,20 @@ _TOKENS: Final = b"logprob"
 
 
 class RedactionTogether:
-    """Takes secrets out of the interactions of one cassette, which must stay as they are meanwhile."""
+    """Takes secrets out of interactions, which must stay as they are meanwhile. Safe to use from several threads."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._lock = threading.RLock()
         self._distinct = Distinct()
+        self._knowledge = redactor.knowledge
         self._looked_at: set[int] = set()
         self._clean: dict[int, Any] = {}
         self._digest = SharedDigests(comparable_digest)
 
     def interaction(self, interaction: Interaction) -> Interaction:
         """`interaction` without secrets; the very same object if it holds none."""
-        request = self._request(interaction.request)
+        request, _ = self._request(interaction.request)
         response = redact_response(self._redactor, interaction.response)
         changes: dict[str, Any] = {}
         if request is not interaction.request or response is not interaction.response:
@@ -37,7 +41,43 @@ class RedactionTogether:
         clean = redact_metadata(self._redactor, interaction)
         return clean.model_copy(update=changes) if changes else clean
 
-    def _request(self, request: RecordedRequest) -> RecordedRequest:
+    def request(self, request: RecordedRequest) -> RecordedRequest:
+        """`request` without secrets, a new one, whose body shares its parts with those of earlier ones."""
+        with self._lock:
+            if self._redactor.knowledge is None:
+                # Nothing tells whether it knows more than before.
+                self._looked_at.clear()
+            clean, numbered = self._request(request)
+            body = clean._body() if numbered is None else self._distinct.whole(numbered)
+        return unread(clean.model_copy(), {"body": lambda: body}, digest=self._digest)
+
+    def own(self, values: list[Any], name: str, copied: Callable[[list[Any]], list[Any]]) -> list[Any]:
+        """A list of a body as `copied` gives it, in which nothing is copied that was in an earlier request."""
+        with self._lock:
+            return self._distinct.own(values, name, copied)
+
+    def reserve(self, interactions: Iterable[Interaction]) -> None:
+        """Give no placeholder that stands in `interactions` to another secret than the one it stands for there."""
+        seen: set[int] = set()
+        for interaction in interactions:
+            numbered = self._distinct.numbered(interaction.request._body())
+            told = interaction._plain()
+            told["request"]["body"] = {
+                name: [self._distinct.items[number] for number in value if number not in seen]
+                if type(value) is Numbers
+                else value
+                for name, value in numbered.items()
+            }
+            seen.update(*(value for value in numbered.values() if type(value) is Numbers))
+            self._redactor.reserve(told)
+
+    def _request(self, request: RecordedRequest) -> tuple[RecordedRequest, dict[str, Any] | None]:
+        """The request without secrets, and if it held none its numbered body."""
+        knowledge = self._redactor.knowledge
+        if knowledge != self._knowledge:
+            self._knowledge = knowledge
+            self._looked_at.clear()
+            self._clean.clear()
         numbered = self._distinct.numbered(request._body())
         lists = {name: value for name, value in numbered.items() if type(value) is Numbers}
         # Each list with those of its items that were in none before, so that all stand where they do in the whole.
@@ -50,27 +90,27 @@ class RedactionTogether:
             for name, value in numbered.items()
         }
         if _may_be_in_pieces(part):
-            return redact_request(self._redactor, request)
+            return redact_request(self._redactor, request), None
         looked_at = request.model_copy(update={"body": part})
         redacted = redact_request(self._redactor, looked_at)
         body: dict[str, Any] = redacted.body
         if body.keys() != part.keys():
             # A name was a secret: what the whole is to look like has to be found out from the whole.
-            return redact_request(self._redactor, request)
+            return redact_request(self._redactor, request), None
         for name, numbers in first.items():
             for number, clean in zip(numbers, body[name], strict=True):
                 if clean is not self._distinct.items[number]:
                     self._clean[number] = clean
             self._looked_at.update(numbers)
         if redacted is looked_at and all(self._clean.keys().isdisjoint(value) for value in lists.values()):
-            return request
+            return request, numbered
         whole = {
             name: [self._clean.get(number, self._distinct.items[number]) for number in lists[name]]
             if name in lists
             else value
             for name, value in body.items()
         }
-        return unread(redacted.model_copy(), {"body": lambda: whole}, digest=self._digest)
+        return unread(redacted.model_copy(), {"body": lambda: whole}, digest=self._digest), None
 
 
 def _may_be_in_pieces(value: Any) -> bool:

@@ -28,6 +28,7 @@ from agentreplay._files import (
 )
 from agentreplay._naming import safe_path
 from agentreplay._packing import ENDINGS, packed
+from agentreplay._reading import collector_paused
 from agentreplay._redaction import Redactor
 
 RECORDING_NAME: Final = re.compile(r"[0-9a-f]{12}\.json(?:\.zst)?")
@@ -67,9 +68,10 @@ def store_recording(
         CassetteFileError: the system refuses, or a symbolic link leads out of `directory`.
         CassetteFormatError: no file could hold what was recorded.
     """
-    with written_as_json():
-        cassette.finalize()
-    clean, data = cassette._for_disk(redactor)
+    with collector_paused():
+        with written_as_json():
+            cassette.finalize()
+        clean, data = cassette._for_disk(redactor)
     path = Cassette.cassette_path(directory, name, clean.meta.content_hash, compress=compress)
     data = packed(data, path)
     folder = path.parent

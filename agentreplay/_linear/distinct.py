@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from agentreplay._json.values import is_array
-from agentreplay._linear.exact import exactly_equal
+from agentreplay._linear.exact import count_alike, exactly_equal
 
 _RECENT: Final = 3
 """How many earlier lists of a name are looked at: as many conversations may go on side by side at no cost."""
+
+_TRIES: Final = 8
+"""How often it is tried to find a whole run of items in an earlier list, before they are taken one by one."""
 
 
 class Numbers(list[int]):
@@ -45,24 +49,47 @@ class Distinct:
 
     def numbers(self, values: list[Any], name: str = "") -> Numbers:
         """The numbers of `values`. Lists of one `name` are likely to have the same items."""
-        known = [*map(self._by_id.get, map(id, values))]
-        if None not in known:
-            return Numbers(cast("list[int]", known))
-        recent = self._recent.setdefault(name, deque(maxlen=_RECENT))
-        likely, likely_numbers = _likely(values, recent)
-        # Mostly it is the beginning that is known.
+        known = [*map(self._by_id.get, map(id, values)), None]
         first = known.index(None)
         found = Numbers(cast("list[int]", known[:first]))
-        for place in range(first, len(values)):
-            number, value = known[place], values[place]
-            if number is not None:
-                found.append(number)
-            elif place < len(likely) and exactly_equal(value, likely[place]):
-                found.append(likely_numbers[place])
-            else:
+        if first == len(values):
+            return found
+        recent = self._recent.setdefault(name, deque(maxlen=_RECENT))
+        likely, likely_numbers = _likely(values, recent)
+        tries = _TRIES
+        while len(found) < len(values):
+            place = len(found)
+            value = values[place]
+            if known[place] is not None:
+                found += cast("list[int]", known[place : known.index(None, place)])
+            elif place >= len(likely):
                 found.append(self._number(value))
-        recent.appendleft((values, found))
+            elif tries and (alike := count_alike(values[place:], likely[place:])):
+                found += likely_numbers[place : place + alike]
+            else:
+                # Mostly it is the beginning that is alike, and then what follows on something that is not.
+                tries -= bool(tries)
+                found.append(likely_numbers[place] if exactly_equal(value, likely[place]) else self._number(value))
+        recent.appendleft(([*map(self.items.__getitem__, found)], found))
         return found
+
+    def own(self, values: list[Any], name: str, copied: Callable[[list[Any]], list[Any]]) -> list[Any]:
+        """`values`, which may change later, as `copied` gives them, but for those that are kept here: these themselves.
+
+        Items are found where an earlier list of this `name` has them.
+        """
+        likely, _ = _likely(values, self._recent.get(name, deque()))
+        found: list[Any] = []
+        place = 0
+        for _ in range(_TRIES):
+            alike = count_alike(values[place:], likely[place:])
+            found += likely[place : place + alike]
+            place += alike
+            if place >= min(len(values), len(likely)):
+                break
+            found += copied(values[place : place + 1])
+            place += 1
+        return found + copied(values[place:])
 
     def _number(self, value: Any) -> int:
         text = _text(value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from itertools import chain
+from typing import Any, Final, cast
 
 from agentreplay._json.values import is_array, is_object
 
@@ -34,6 +35,65 @@ def exactly_equal(one: Any, other: Any) -> bool:
 _PLAIN: frozenset[object] = frozenset({str, int, bool})
 
 
+def count_alike(ones: list[Any], others: list[Any]) -> int:
+    """How many items at the beginning of two lists are exactly equal, or fewer where it would take long to tell.
+
+    Looking at each item in turn would take several times as long: a conversation has thousands of messages.
+    """
+    low, high = 0, min(len(ones), len(others)) + 1
+    try:
+        if ones[: high - 1] == others[: high - 1]:
+            low = high - 1
+        while high - low > 1:
+            half = (low + high) // 2
+            if ones[low:half] == others[low:half]:
+                low = half
+            else:
+                high = half
+    except Exception:  # noqa: BLE001 (what is no plain JSON may refuse to be compared)
+        return 0
+    return low if _exactly_alike(ones[:low], others[:low]) else 0
+
+
+_DEEPEST: Final = 64
+_LEAVES: Final[frozenset[object]] = frozenset({str, int, bool, float, type(None)})
+
+
+def _exactly_alike(ones: list[Any], others: list[Any]) -> bool:
+    """Whether lists that Python calls equal are so to a file as well; not where that is nested too deep to tell."""
+    for _ in range(_DEEPEST):
+        # Whole levels at a time: each step here is one loop in C.
+        sorts = [*map(type, ones)]
+        there = frozenset(sorts)
+        if not there <= _ALL or sorts != [*map(type, others)]:
+            return False
+        if float in there and _floats(ones) != _floats(others):
+            return False
+        if there <= _LEAVES:
+            return True
+        names = _names(ones)
+        if names != _names(others) or not {str}.issuperset(map(type, names)):
+            return False
+        ones, others = _inside(ones), _inside(others)
+    return False
+
+
+def _floats(values: list[Any]) -> list[str]:
+    return [str(each) for each in values if type(each) is float]
+
+
+def _names(values: list[Any]) -> list[str]:
+    """The names in all objects among `values`, in their order."""
+    return [*chain.from_iterable(cast("list[dict[str, Any]]", [each for each in values if type(each) is dict]))]
+
+
+def _inside(values: list[Any]) -> list[Any]:
+    """The members of all objects, and the items of all lists."""
+    objects = cast("list[dict[str, Any]]", [each for each in values if type(each) is dict])
+    lists = cast("list[list[Any]]", [each for each in values if type(each) is list])
+    return [*chain.from_iterable(map(dict[str, Any].values, objects)), *chain.from_iterable(lists)]
+
+
 def own_copy(value: Any) -> Any:
     """`value` in objects and lists of its own; texts and numbers, which nobody can change, are shared."""
     if is_object(value):
@@ -44,3 +104,4 @@ def own_copy(value: Any) -> Any:
 
 
 _CONTAINERS: frozenset[object] = frozenset({dict, list})
+_ALL: Final = _LEAVES | _CONTAINERS

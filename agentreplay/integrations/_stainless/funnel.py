@@ -81,7 +81,7 @@ class Funnel:
         decided = taken_over()
         if decided is not None:
             return decided, None
-        request = describe(self._vendor, client, call.options)
+        request = describe(self._vendor, client, call.options, scope.engine.own)
         faulty = scope.faults.call(request) if scope.faults is not None else None
         return scope.begin(request), faulty
 

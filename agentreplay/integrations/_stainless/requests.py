@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike, fspath
@@ -23,17 +23,24 @@ from agentreplay.integrations._stainless.vendor import Vendor
 _ABSENT_NAMES: Final = frozenset({"Omit", "NotGiven"})
 """The SDKs' classes for an argument that was not given; their values stand for nothing at all."""
 
+_LONG: Final = 8
+"""From how many items on it pays to look for what is known of a list."""
 
-def describe(vendor: Vendor, client: Any, options: Any) -> RecordedRequest:
+OwnList = Callable[[list[Any], str, Callable[[list[Any]], list[Any]]], list[Any]]
+"""Gives a list of a body, by the name that it has there, as the function gives it or as it is known already."""
+
+
+def describe(vendor: Vendor, client: Any, options: Any, own: OwnList | None = None) -> RecordedRequest:
     """The request that the funnel would send for `options`, the way it is recorded and matched.
 
-    Nothing of the options is changed; a file that can be rewound is where it was.
+    Nothing of the options is changed; a file that can be rewound is where it was. `own` may spare copying the long
+    lists of the body.
 
     Raises:
         NotJSONError: the body holds something that is no JSON.
     """
     envelope = Envelope.of(vendor, client, options)
-    return envelope.around(_body(client, options, envelope.method))
+    return envelope.around(_body(client, options, envelope.method, own))
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def json_value(value: Any, method: str) -> Any:
     raise NotJSONError(method, type(cast("object", value)))
 
 
-def _body(client: Any, options: Any, method: str) -> dict[str, Any]:
+def _body(client: Any, options: Any, method: str, own: OwnList | None) -> dict[str, Any]:
     if str(options.method).lower() == "get":
         return {}
     content: Any = getattr(options, "content", None)
@@ -116,7 +123,7 @@ def _body(client: Any, options: Any, method: str) -> dict[str, Any]:
     data = _given(options.json_data)
     if isinstance(data, (bytes, bytearray)):
         return body_of_content(data)
-    body = json_body(options, method)
+    body = json_body(options, method, own)
     if options.files:
         body = {**form_fields(client, cast("dict[str, Any] | None", body) or {}), **describe_files(options.files)}
     if body is None:
@@ -124,17 +131,29 @@ def _body(client: Any, options: Any, method: str) -> dict[str, Any]:
     return body if is_object(body) else {"json": body}
 
 
-def json_body(options: Any, method: str) -> Any:
+def json_body(options: Any, method: str, own: OwnList | None = None) -> Any:
     """The JSON of the funnel's `options`, with what the caller added to it; None where there is none.
+
+    `own` may spare copying its long lists.
 
     Raises:
         NotJSONError: a value that is no JSON, naming `method`.
     """
     extra = _given(getattr(options, "extra_json", None))
-    body: Any = json_value(_given(options.json_data), method)
+    data: Any = _given(options.json_data)
+    body: Any = json_value(data, method) if own is None or not is_object(data) else _with_lists(data, method, own)
     if extra:
         body = {**(cast("dict[str, Any] | None", body) or {}), **json_value(extra, method)}
     return body
+
+
+def _with_lists(body: dict[str, Any], method: str, own: OwnList) -> dict[str, Any]:
+    long = {name: value for name, value in body.items() if is_array(value)}
+    long = {name: value for name, value in long.items() if len(value) >= _LONG}
+    found: dict[str, Any] = json_value({**body, **dict.fromkeys(long)}, method)
+    for name, value in long.items():
+        found[str(name)] = own(value, str(name), lambda items: json_value(items, method))
+    return found
 
 
 def form_fields(client: Any, data: dict[str, Any]) -> dict[str, Any]:
