@@ -1,7 +1,7 @@
 """The express lane: calls of the methods used most, answered from the recording before the SDK prepares a request.
 
 It answers what the funnel would answer, and never otherwise: it takes calls whose arguments are plain JSON, of clients
-and methods that nobody has changed, that a recorded plain answer is found for by the very key that the funnel would
+and methods that nobody has changed, that a recorded answer or stream is found for by the very key that the funnel would
 compute. All else goes on to the SDK, and so to the funnel, as if the lane were not there.
 """
 
@@ -21,6 +21,7 @@ from agentreplay._errors import SessionError
 from agentreplay._foresight import Asked
 from agentreplay._modes import Mode
 from agentreplay.integrations._stainless.credentials import Learning
+from agentreplay.integrations._stainless.express_streams import StreamWay
 from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
 from agentreplay.integrations._stainless.express_way import NO_ANSWER, Way
 from agentreplay.integrations._stainless.handing_over import handed_over
@@ -52,6 +53,7 @@ class ExpressLane:
         self._learning = Learning(vendor)
         self._kind = vendor.kind(hot.method)
         self._way: Way | None = None
+        self._streams: StreamWay | None = None
         self._closed = False
 
     def create(self, wrapped: Any, resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -107,7 +109,7 @@ class ExpressLane:
             or scope.faults is not None
             or scope.draws is not None
             or scope.speed != _AT_ONCE
-            or kwargs.get("stream")
+            or ((stream := kwargs.get("stream")) and stream is not True)
             or not self.open
             or self._closed
             or type(resource) is not self._owner
@@ -132,7 +134,10 @@ class ExpressLane:
         interaction = engine.foreseen(asked.key)
         if interaction is None or not engine.foresight.holds_no_secret(asked, interaction):
             return None
-        answer = way.answer(interaction, asking.parse)
+        if kwargs.get("stream"):
+            answer = self._streams_of(way).answer(scope, client, kwargs, interaction)
+        else:
+            answer = way.answer(interaction, asking.parse)
         if answer is NO_ANSWER:
             return None
         for text, category in asking.warnings:
@@ -155,6 +160,11 @@ class ExpressLane:
                 return None
             self._way = way
         return self._way
+
+    def _streams_of(self, way: Way) -> StreamWay:
+        if self._streams is None:
+            self._streams = StreamWay(self._vendor, way)
+        return self._streams
 
 
 _AT_ONCE: Final = float("inf")

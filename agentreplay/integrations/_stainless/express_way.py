@@ -27,7 +27,13 @@ NO_ANSWER: Final = object()
 
 
 class Way:
-    """The way that a call of one method takes through the SDK and back, as long as nobody has changed it."""
+    """The way that a call of one method takes through the SDK and back, as long as nobody has changed it.
+
+    Attributes:
+        function: The method itself.
+        post: The function that it sends by.
+        absent: The classes of arguments that were not given, and that the SDK leaves out.
+    """
 
     def __init__(
         self,
@@ -43,10 +49,11 @@ class Way:
         self.client_class = client_class
         self._table = table
         self._hot = hot
-        self._function = function
+        self.function = function
         self._steps = steps
+        self.post = steps.post
         self._names = known.arguments - hot.in_headers
-        self._absent = _absent_types(package)
+        self.absent = _absent_types(package)
         self._models = sys.modules[f"{package}._models"]
         self._package = package
         self._shape: Shape | None = None
@@ -97,7 +104,7 @@ class Way:
         body: dict[str, Any] = {}
         beside: dict[str, Any] = {}
         for name, value in kwargs.items():
-            if type(value) in self._absent:
+            if type(value) in self.absent:
                 continue
             if name in self._names:
                 body[name] = value
@@ -121,7 +128,7 @@ class Way:
             body.update(beside)
         if self._hot.adds:
             # It reads them, as it will again: they must be such that this changes nothing.
-            return None if plain_json(body) is None else added(self._function, client, body)
+            return None if plain_json(body) is None else added(self.function, client, body)
         if "warnings" not in self.known.uses:
             return Added(body)
         warned = self._warned_of(client, body)
@@ -135,7 +142,7 @@ class Way:
         except ValueError:
             return None
         if key not in self._warned:
-            self._warned[key] = added(self._function, client, {**self._hot.harmless, **telling})
+            self._warned[key] = added(self.function, client, {**self._hot.harmless, **telling})
         return self._warned[key]
 
     def answer(self, interaction: Interaction, parse: Callable[[Any], Any] | None) -> Any:
