@@ -14,8 +14,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from agentreplay._clean_texts import CleanTexts
 from agentreplay._fingerprints import parted
-from agentreplay._json.canonical import canonical_json
+from agentreplay._json.canonical import canonical_plain
 from agentreplay._json.plain import Plain, plain_json
 from agentreplay._json.values import is_array
 from agentreplay._recorded import Interaction
@@ -50,8 +51,8 @@ class _Known:
 
 @dataclass(eq=False)
 class Asked:
-    """A request that is being asked: its key, the names in its body, the body itself, which is only read, and how it
-    goes on from what is known.
+    """A request that is being asked: its key, the names in its body, the body itself, which is only read, the texts in
+    it but for those of a long conversation, and how that goes on from what is known.
 
     `places` are where the next request will look for a beginning that it shares: after the last messages, one by one,
     the fingerprint of each, its place, and the hash up to there.
@@ -60,6 +61,7 @@ class Asked:
     key: str
     names: frozenset[str]
     body: dict[str, Any] = field(repr=False)
+    texts: list[str] = field(repr=False)
     conversation: str | None = None
     places: list[tuple[bytes, int, Any]] = field(default_factory=list[tuple[bytes, int, Any]])
     state: Any = None
@@ -78,6 +80,7 @@ class Foresight:
         self._lock = threading.Lock()
         self._conversations: OrderedDict[bytes, _Known] = OrderedDict()
         self._clean: dict[int, tuple[Interaction, int]] = {}
+        self._clean_texts = CleanTexts(redactor)
 
     def asked(self, kind: str, method: str, body: dict[str, Any]) -> Asked | None:
         """What is asked by `method` with this `body`; None where that is not all plain JSON, or not plain enough.
@@ -86,28 +89,28 @@ class Foresight:
         """
         name = next((each for each in _CONVERSATIONS if _is_long(body.get(each))), None)
         others = body if name is None else {key: value for key, value in body.items() if key != name}
-        made_of = plain_json(others)
+        made_of = plain_json(others, with_texts=True)
         said = plain_json(body[name]) if name is not None else None
         if made_of is None or (name is not None and said is None):
             return None
         try:
             members, lists = parted(others, _digest)
-            asked = Asked("", made_of.names, body)
+            asked = Asked("", made_of.names, body, made_of.texts)
             if name is not None and said is not None:
-                asked = self._continued(body, name, said)
-                asked.names |= made_of.names
+                self._continue(asked, name, said)
                 lists[name] = asked.state.hexdigest()
             model = body.get("model")
-            text = canonical_json([kind, method, model if type(model) is str else None, members, lists, None, None])
-            _refuse_special(text)
+            text = canonical_plain([kind, method, model if type(model) is str else None, members, lists, None, None])
         except (_Careful, ValueError):
+            return None
+        if _PLACEHOLDER in text:
             return None
         asked.key = hashlib.sha256(text).hexdigest()
         return asked
 
-    def _continued(self, body: dict[str, Any], name: str, made_of: Plain) -> Asked:
+    def _continue(self, asked: Asked, name: str, made_of: Plain) -> None:
         """The messages in the member `name`: from where a known conversation ends that they begin with, or else all."""
-        messages: list[Any] = body[name]
+        messages: list[Any] = asked.body[name]
         new: list[bytes] = []
         known: _Known | None = None
         for count in range(len(messages), max(len(messages) - _NEWEST, 0), -1):
@@ -118,13 +121,13 @@ class Foresight:
             new.append(digest)
         count = len(messages) - len(new)
         state = known.state.copy() if known else hashlib.sha256(b"".join(map(_digest, messages[:count])))
-        asked = Asked("", made_of.names, body, name, state=state, known=known)
+        asked.names |= made_of.names
+        asked.conversation, asked.state, asked.known = name, state, known
         for digest in reversed(new):
             state.update(digest)
             count += 1
             if count > len(messages) - _BRANCHES:
                 asked.places.append((digest, count, state.copy()))
-        return asked
 
     def _known_part(self, place: bytes, messages: list[Any], count: int, made_of: Plain) -> _Known | None:
         known = self._conversations.get(place)
@@ -147,13 +150,21 @@ class Foresight:
         _, judged = self._clean.get(id(interaction), (None, None))
         if judged != knowledge:
             # Not that of the interaction, which may have to be put together first.
-            body = asked.body
-            known = asked.known
-            # What is told of a token stands beside it, in whatever holds them both.
-            if known is not None and known.clean == knowledge and "logprob" not in asked.names:
-                assert asked.conversation is not None
-                body = {**body, asked.conversation: body[asked.conversation][known.count :]}
-            if not self._redactor.finds_nothing(body) and self._redactor.redact(body) is not body:
+            new = asked.body
+            texts: list[str] | None = asked.texts
+            if asked.conversation is not None:
+                messages: list[Any] = new[asked.conversation]
+                # What is told of a token stands beside it, in whatever holds them both.
+                if asked.known is not None and asked.known.clean == knowledge and "logprob" not in asked.names:
+                    messages = messages[asked.known.count :]
+                    new = {**new, asked.conversation: messages}
+                made_of = plain_json(*messages, with_texts=True)
+                texts = None if made_of is None else [*asked.texts, *made_of.texts]
+            if (
+                (texts is None or not self._clean_texts.are_all(texts, asked.names))
+                and not self._redactor.finds_nothing(new)
+                and self._redactor.redact(new) is not new
+            ):
                 return False
             # With the interaction itself, so that no other one gets its place in the memory.
             self._clean[id(interaction)] = interaction, knowledge
@@ -179,14 +190,8 @@ def _is_long(value: Any) -> bool:
 
 
 def _digest(item: Any) -> bytes:
-    text = canonical_json(item)
-    _refuse_special(text)
-    return hashlib.sha256(text).digest()
-
-
-def _refuse_special(text: bytes) -> None:
-    """Raise for a text with a placeholder, whose number does not count, or half a character, which nobody sends."""
+    text = canonical_plain(item)
     if _PLACEHOLDER in text:
+        # Its number does not count.
         raise _Careful
-    if b"\xed" in text:
-        text.decode()
+    return hashlib.sha256(text).digest()

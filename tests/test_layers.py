@@ -27,10 +27,10 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the recorded models": """
         _recorded _provenance _redacting _nesting
-        _unread _redacting_together _schema_1 _content _putting_together _cassette
+        _meta _unread _redacting_together _schema_1 _content _putting_together _sealed_interactions _cassette
     """,
     "what is done with recordings": """
-        _foresight _matching _text_slots _rewriting _answer_events _editing _faults _forking
+        _clean_texts _foresight _matching _text_slots _rewriting _answer_events _editing _faults _forking
         _explaining _timeline _storage _migration _recorder _sse _report _ageing
         _journal _trajectory _drift
     """,

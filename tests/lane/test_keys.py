@@ -92,15 +92,16 @@ def test_a_conversation_that_goes_on_is_not_searched_for_secrets_again(monkeypat
     """Only what is new is; and all of it once another secret is known."""
     redactor = Redactor(environment={})
     known = Foresight(redactor)
-    searched: list[int] = []
+    searched: list[str] = []
     find = Redactor.finds_nothing
 
     def noting(self: Redactor, value: Any) -> bool:
-        searched.append(len(value["messages"]))
+        if isinstance(value, str):
+            searched.append(value)
         return find(self, value)
 
     monkeypatch.setattr(Redactor, "finds_nothing", noting)
-    said = [{"role": "user", "content": f"{number}"} for number in range(20)]
+    said = [{"role": "user", "content": f"<{number}>"} for number in range(20)]
     for turn in range(3):
         if turn == 2:
             redactor.learn("a-secret-of-the-app")
@@ -109,9 +110,9 @@ def test_a_conversation_that_goes_on_is_not_searched_for_secrets_again(monkeypat
         assert asked is not None
         assert known.holds_no_secret(asked, interaction)
         known.answered(asked, interaction)
-        said = [*said, {"role": "user", "content": "more"}]
+        said = [*said, {"role": "user", "content": f"<more {turn}>"}]
 
-    assert searched == [20, 1, 22]
+    assert [text.count("<") for text in searched] == [20, 1, 22]
 
 
 def _servers() -> Iterator[Server]:

@@ -52,10 +52,7 @@ class Steps:
                     return False
             except AttributeError:
                 return False
-        for names, name, value in self._others:
-            if names.get(name) is not value:
-                return False
-        return True
+        return all(names.get(name) is value for names, name, value in self._others)
 
 
 def is_own(method: Any, home: Path) -> bool:

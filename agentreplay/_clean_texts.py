@@ -1,0 +1,82 @@
+"""Texts and names in which a session's redactor found nothing, so that what repeats in requests is searched once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from typing import Final
+
+from agentreplay._redaction import Redactor
+
+_BARRIER: Final = "\0"
+"""Between texts that are searched in one go; at their start, it keeps them from being taken for an image."""
+
+_LONGEST: Final = 1 << 18
+"""Longer texts are mostly images and files, which are known by what stands beside them."""
+
+_REMEMBERED: Final = 1 << 22
+"""How many characters are remembered."""
+
+_EACH: Final = 64
+"""What a text takes beside its characters."""
+
+_RANDOM: Final = "x7Qm2Vb9Kt4Wz8Rd1Lp6"
+"""What is a secret under a name that says so, and nothing elsewhere."""
+
+
+class _Found:
+    """What was found clean by a redactor that knew so much."""
+
+    def __init__(self, knowledge: int) -> None:
+        self.knowledge = knowledge
+        self.names: set[str] = set()
+        self.texts: set[str] = set()
+        self.size = 0
+
+    def add(self, texts: Collection[str], names: Collection[str]) -> None:
+        more = sum(map(len, texts)) + sum(map(len, names)) + _EACH * (len(texts) + len(names))
+        self.size += more
+        if self.size > _REMEMBERED:
+            self.texts.clear()
+            self.names.clear()
+            self.size = more
+        self.texts.update(texts)
+        self.names.update(names)
+
+
+class CleanTexts:
+    """What `redactor` found nothing in. Safe for several threads."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._lock = threading.Lock()
+        self._found = _Found(-1)
+
+    def are_all(self, texts: Collection[str], names: Collection[str]) -> bool:
+        """Whether it is certain that redaction leaves plain JSON as it is that is made of these `texts` and `names`.
+
+        False says nothing.
+        """
+        knowledge = self._redactor.knowledge
+        if knowledge is None:
+            return False
+        found = self._found
+        if found.knowledge != knowledge:
+            # A search that has begun before adds to what is forgotten.
+            found = self._found = _Found(knowledge)
+        known = found.texts
+        new = [text for text in texts if text not in known]
+        new_names = [name for name in names if name not in found.names]
+        if not new and not new_names:
+            return True
+        if any(len(text) > _LONGEST for text in new) or any(map(self._may_name_a_secret, new_names)):
+            return False
+        if not self._redactor.finds_nothing(_BARRIER + _BARRIER.join(new)):
+            return False
+        with self._lock:
+            found.add(new, new_names)
+        return True
+
+    def _may_name_a_secret(self, name: str) -> bool:
+        # The redactor itself is asked; a `value` is named by what stands beside it.
+        return not self._redactor.finds_nothing({"name": "password", name: _RANDOM})

@@ -1,0 +1,137 @@
+"""Texts that were searched for secrets before are not searched again, and nothing is missed by that."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentreplay import _clean_texts
+from agentreplay._clean_texts import CleanTexts
+from agentreplay._json.canonical import canonical_json, canonical_plain
+from agentreplay._json.plain import plain_json
+from agentreplay._json.values import children, is_object
+from agentreplay._redaction import Redactor
+
+_KEY = "sk-proj-0123456789abcdefghijklmnop"
+_KNOWN = "the-password-of-the-house"
+_TEXTS = st.text(max_size=20) | st.sampled_from(
+    [
+        _KEY,
+        f"is {_KEY}",
+        _KNOWN,
+        "data:image/png;base64," + _KEY,
+        "Bearer",
+        "api_key=",
+        f"{_KEY}\0",
+        "a1b2c3d4e5f6g7h8i9",
+    ]
+)
+_NAMES = st.sampled_from(
+    ["role", "content", "api_key", "name", "key", "value", "token", "logprob", "bytes", "data", "id", _KEY, "type", ""]
+)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES | _TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+_REDACTOR = Redactor(environment={})
+_REDACTOR.learn(_KNOWN)
+_CLEAN = CleanTexts(_REDACTOR)
+
+
+def is_clean(clean: CleanTexts, value: Any) -> bool:
+    """Whether a value is known to hold no secret."""
+    made_of = plain_json(value, with_texts=True)
+    assert made_of is not None
+    return clean.are_all(made_of.texts, made_of.names)
+
+
+@given(value=_VALUES)
+def test_what_is_clean_is_left_as_it_is(value: Any) -> None:
+    """By a redactor that looks at all of it, whatever was searched before."""
+    if is_clean(_CLEAN, value):
+        assert json.dumps(_REDACTOR.redact([value])) == json.dumps([value])
+
+
+@given(value=st.lists(_VALUES, max_size=60))
+def test_a_plain_value_is_made_of_its_texts_and_names(value: Any) -> None:
+    """All of them, in however large a value, and with the canonical text of any other value."""
+    names: set[str] = set()
+    texts: list[str] = []
+
+    def note(each: Any) -> None:
+        if isinstance(each, str):
+            texts.append(each)
+        if is_object(each):
+            names.update(each)
+        for _, item in children(each):
+            note(item)
+
+    note(value)
+    made_of = plain_json(value, with_texts=True)
+
+    assert made_of is not None
+    assert made_of.names == names
+    assert sorted(made_of.texts) == sorted(texts)
+    assert canonical_plain(value) == canonical_json(value)
+
+
+def test_half_a_character_has_no_canonical_text_that_could_be_sent() -> None:
+    """And neither has what is no number."""
+    for value in ("\ud800", float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"JSON compliant|surrogates"):
+            canonical_plain([value])
+
+
+def test_what_is_searched_once_is_remembered_until_more_is_known() -> None:
+    """Another secret may be one of the texts that were clean before."""
+    redactor = Redactor(environment={})
+    clean = CleanTexts(redactor)
+    assert is_clean(clean, {"content": _KNOWN})
+    assert is_clean(clean, {"content": _KNOWN})
+
+    redactor.learn(_KNOWN)
+
+    assert not is_clean(clean, {"content": _KNOWN})
+
+
+@pytest.mark.parametrize("beside", ["data:image/png;base64,AAAA", "word", "", "Bearer"])
+def test_a_secret_is_found_whatever_stands_before_it(beside: str) -> None:
+    """Neither an image nor a word that it might continue hides it."""
+    clean = CleanTexts(Redactor(environment={}))
+    assert not is_clean(clean, [beside, _KEY])
+    assert is_clean(clean, [beside])
+
+
+def test_a_name_is_judged_for_itself() -> None:
+    """The same text is clean under one name and a secret under another."""
+    clean = CleanTexts(Redactor(environment={}))
+    assert is_clean(clean, {"content": "hunter2hunter2"})
+    assert not is_clean(clean, {"password": "hunter2hunter2"})
+    assert not is_clean(clean, {"name": "password", "value": "hunter2hunter2"})
+
+
+def test_where_an_app_has_rules_of_its_own_nothing_is_certain() -> None:
+    """They may know names and texts that no rule of ours does."""
+    for rule in (re.compile("x"), str.upper):
+        assert not is_clean(CleanTexts(Redactor(environment={}, extra=[rule])), "abc")
+
+
+def test_only_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many requests are made."""
+    monkeypatch.setattr(_clean_texts, "_REMEMBERED", 1000)
+    clean = CleanTexts(Redactor(environment={}))
+    for number in range(200):
+        assert is_clean(clean, {"content": f"text {number:03}", f"name {number}": 1})
+
+    assert len(clean._found.texts) + len(clean._found.names) <= 20
+
+
+def test_a_very_long_text_is_not_searched_here() -> None:
+    """An image is known by what stands beside it."""
+    assert not is_clean(CleanTexts(Redactor(environment={})), "x" * 1_000_000)
