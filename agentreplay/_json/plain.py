@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, cast
 
 _DEEPEST: Final = 64
 _PLAIN: Final = frozenset({str, int, float, bool, type(None), dict, list})
-_NUMBERS: Final = frozenset({int, float, bool})
+_NUMBERS: Final[frozenset[object]] = frozenset({int, float, bool})
 _FEW: Final = 32
 """Up to how many values it is quicker to look at each of them than to look at all of one sort together."""
 
