@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import Field, PrivateAttr, ValidationError
 
@@ -17,10 +16,10 @@ from agentreplay._files import read_whole, write_whole
 from agentreplay._fingerprints import SharedDigests, comparable_digest
 from agentreplay._json.text import written
 from agentreplay._linear.exact import exactly_equal
+from agentreplay._meta import CASSETTE_SCHEMA_VERSION, CassetteMeta
 from agentreplay._naming import safe_path
 from agentreplay._nesting import parent_positions
 from agentreplay._packing import PACKED_ENDING, PLAIN_ENDING, is_packed, packed, unpacked
-from agentreplay._provenance import Frozen, Parent
 from agentreplay._putting_together import folded, put_together
 from agentreplay._reading import collector_paused, json_object, shape_error
 from agentreplay._recorded import (
@@ -30,13 +29,12 @@ from agentreplay._recorded import (
     RecordedError,
     RecordedRequest,
     RecordedResponse,
-    SortedTexts,
     StreamEvent,
-    in_order,
 )
 from agentreplay._redacting_together import RedactionTogether
 from agentreplay._redaction import Redactor
-from agentreplay._sealing import SEAL, file_bytes, sealed_object
+from agentreplay._sealed_interactions import SealedInteractions
+from agentreplay._sealing import SEAL, file_bytes, opened
 from agentreplay._upgrades import schema_version, upgraded
 
 __all__ = [
@@ -52,54 +50,8 @@ __all__ = [
     "StreamEvent",
 ]
 
-CASSETTE_SCHEMA_VERSION: Final = 2
-"""The schema that this release writes."""
-
 SHORT_HASH_LENGTH: Final = 12
 """How many digits of the content hash name a file."""
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-class CassetteMeta(Record):
-    """What a file says of itself.
-
-    `recorded_at` is an ISO 8601 time in UTC; `content_hash` the SHA-256 of the interactions (64 digits, empty before
-    `Cassette.finalize()`); `sdks` maps each SDK that was recorded to its version. `frozen` says what stood still,
-    `parent` which recording this is a fork of.
-    """
-
-    schema_version: int = CASSETTE_SCHEMA_VERSION
-    agentreplay_version: str = ""
-    recorded_at: str = Field(default_factory=_now)
-    content_hash: str = ""
-    test_id: str = ""
-    sdks: SortedTexts | None = None
-    frozen: Frozen | None = None
-    parent: Parent | None = None
-
-    @classmethod
-    def _optional(cls) -> frozenset[str]:
-        return frozenset({"sdks", "frozen", "parent"})
-
-    def _plain(self) -> dict[str, Any]:
-        """The fields as they stand in a file."""
-        found = super()._plain()
-        if self.sdks is not None:
-            found["sdks"] = in_order(self.sdks)
-        return found
-
-    def age(self) -> timedelta | None:
-        """How long ago it was recorded; None where `recorded_at` is no time."""
-        try:
-            recorded_at = datetime.fromisoformat(self.recorded_at.replace("Z", "+00:00"))
-        except ValueError:
-            return None
-        if recorded_at.tzinfo is None:
-            recorded_at = recorded_at.replace(tzinfo=timezone.utc)
-        return datetime.now(timezone.utc) - recorded_at
 
 
 def _no_interactions() -> list[Interaction]:
@@ -128,14 +80,14 @@ class _Read(NamedTuple):
     computed: str | None
 
     @classmethod
-    def of(cls, cassette: Cassette, schema: int, *, sealed: bool, path: Path | None) -> _Read:
+    def of(cls, cassette: Cassette, schema: int, path: Path | None) -> _Read:
         """What is to be said of `cassette`; one of an older schema gets the ids and the hash of today's."""
         meta = cassette.meta
         # Other tools take their hashes of other texts.
         is_ours = bool(meta.content_hash) and "agentreplay_version" in meta.model_fields_set
         try:
             if schema == CASSETTE_SCHEMA_VERSION:
-                computed = cassette.compute_content_hash() if is_ours and not sealed else meta.content_hash
+                computed = cassette.compute_content_hash() if is_ours else meta.content_hash
                 return cls(cassette, schema, computed if computed != meta.content_hash else None)
             computed = schema_1.content_hash(cassette.interactions) if is_ours and schema == 1 else meta.content_hash
             if computed != meta.content_hash:
@@ -229,9 +181,10 @@ class Cassette(Record):
     def _read(cls, data: bytes, path: Path | None = None) -> _Read:
         """What `data` says, whatever its content hash."""
         with collector_paused():
-            raw = sealed_object(data)
-            sealed = raw is not None
-            raw = json_object(data, path) if raw is None else raw
+            sealed = cls._sealed(data, path)
+            if sealed is not None:
+                return _Read(sealed, CASSETTE_SCHEMA_VERSION, None)
+            raw = json_object(data, path)
             schema = schema_version(raw, path)
             raw = upgraded(raw, to=CASSETTE_SCHEMA_VERSION, path=path)
             if "interactions" not in raw:
@@ -242,10 +195,24 @@ class Cassette(Record):
             except ValidationError as error:
                 wrong = shape_error(error, path)
             else:
-                put_together(cassette.interactions, len(data), path=path, sealed=sealed)
-                return _Read.of(cassette, schema, sealed=sealed, path=path)
+                put_together(cassette.interactions, len(data), path=path)
+                return _Read.of(cassette, schema, path)
         # Not in the except block: pydantic's error quotes the file, and would be shown as the context of ours.
         raise wrong
+
+    @classmethod
+    def _sealed(cls, data: bytes, path: Path | None) -> Cassette | None:
+        """What `data` says if it is sealed, with interactions that are not read yet."""
+        found = opened(data)
+        if found is None:
+            return None
+        try:
+            meta = CassetteMeta.model_validate(found[0], strict=True)
+        except ValidationError:
+            return None
+        if meta.schema_version != CASSETTE_SCHEMA_VERSION:
+            return None
+        return cls(meta=meta, interactions=SealedInteractions(data, found[1], path).all())
 
     def without_secrets(self, redactor: Redactor | None = None) -> Cassette:
         """The cassette with placeholders for secrets; the very same object if it holds none.
@@ -297,7 +264,10 @@ class Cassette(Record):
             len(here) == len(there)
             and exactly_equal(self.meta._plain(), other.meta._plain())
             and exactly_equal(self.__pydantic_extra__, other.__pydantic_extra__)
-            and all(exactly_equal(one._plain(), another._plain()) for one, another in zip(here, there, strict=True))
+            and all(
+                one._is_read_from(another) or exactly_equal(one._plain(), another._plain())
+                for one, another in zip(here, there, strict=True)
+            )
         )
 
     def _for_disk(self, redactor: Redactor | None = None, *, source: bytes | None = None) -> tuple[Cassette, bytes]:

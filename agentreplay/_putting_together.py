@@ -20,14 +20,12 @@ from agentreplay._recorded import Interaction, StreamEvent
 from agentreplay._unread import unread
 
 _BEFORE = event_back(1)
-_WORTH_AN_ANSWER = 1024
-"""Characters that an answer must have in common with an earlier one, to be written as what differs."""
 
 
 def folded(interactions: Sequence[Interaction]) -> list[dict[str, Any]]:
     """The interactions as they stand in a file. They must be plain JSON, and share what repeats."""
     requests = BodyFolding(Distinct())
-    answers = BodyFolding(Distinct(), worth=_WORTH_AN_ANSWER)
+    answers = BodyFolding(Distinct(), answers=True)
     found: list[dict[str, Any]] = []
     for interaction in interactions:
         raw = interaction._plain()
@@ -45,50 +43,54 @@ def folded(interactions: Sequence[Interaction]) -> list[dict[str, Any]]:
     return found
 
 
-def put_together(
-    interactions: Sequence[Interaction], file_size: int, *, path: Path | None = None, sealed: bool = False
-) -> None:
+def put_together(interactions: Sequence[Interaction], file_size: int, *, path: Path | None = None) -> None:
     """Give interactions, as a file of `file_size` bytes has them, the bodies and events that they tell of.
-
-    Those of a file that is `sealed` are put together once somebody asks for them, and their ids are their keys.
 
     Raises:
         CassetteFormatError: one differs from something that is not there, or would be far larger than the file.
     """
     limit = heaviest(file_size)
     digest = SharedDigests(comparable_digest)
-    requests = _Bodies([each.request.body for each in interactions], limit, path, "request")
-    answers = _Bodies([each.response.body for each in interactions], limit, path, "response")
+    requests = Bodies([each.request.body for each in interactions], limit, path, "request")
+    answers = Bodies([each.response.body for each in interactions], limit, path, "response")
+    requests_told, answers_told = requests.involved(), answers.involved()
     for position, interaction in enumerate(interactions):
-        if sealed or position in requests.involved:
-            key = interaction.id if sealed else None
-            unread(interaction.request, {"body": requests.giver(position)}, digest=digest, short_key=key)
+        if position in requests_told:
+            unread(interaction.request, {"body": requests.giver(position)}, digest=digest)
+            requests.whole(position)
         fields: dict[str, Callable[[], Any]] = {}
-        if position in answers.involved:
+        if position in answers_told:
             fields["body"] = answers.giver(position)
-        events = interaction.response.events
-        if events and any(is_marked(event.data) for event in events):
-            fields["events"] = _Events(events, limit, path, position).whole
+        if has_told_events(interaction):
+            fields["events"] = Events(interaction, limit, path, position).whole
         if fields:
             unread(interaction.response, fields)
-            if not sealed:
-                for give in fields.values():
-                    give()
-    if not sealed:
-        for position in sorted(requests.involved):
-            requests.whole(position)
+            for give in fields.values():
+                give()
 
 
-class _Bodies:
-    """The bodies of one sort in a file."""
+def has_told_events(interaction: Interaction) -> bool:
+    """Whether events of the answer are told by what differs from an earlier one."""
+    return any(is_marked(event.data) for event in interaction.response.events or ())
 
-    def __init__(self, written: list[Any], limit: int, path: Path | None, part: str) -> None:
+
+class Bodies:
+    """The bodies of one sort in a file: of the requests (`part` is `request`) or of the answers (`response`).
+
+    None may weigh more than `limit`. Those that are told by differences share their parts.
+    """
+
+    def __init__(self, written: Sequence[Any], limit: int, path: Path | None, part: str) -> None:
+        self._written = written
         self._unfolded = Unfolded(written, limit)
         self._path = path
         self._part = part
-        marked = [position for position, body in enumerate(written) if is_marked(body)]
+
+    def involved(self) -> set[int]:
+        """The positions of those that are told by what differs from an earlier one, and of these."""
+        marked = [position for position, body in enumerate(self._written) if is_marked(body)]
         bases = [self._base_of(position) for position in marked]
-        self.involved = {*marked, *(base for base in bases if base is not None)}
+        return {*marked, *(base for base in bases if base is not None)}
 
     def whole(self, position: int) -> Any:
         """The whole body of the interaction at `position`, to be read only."""
@@ -106,6 +108,7 @@ class _Bodies:
         raise CassetteFormatError.damaged(reason, path=self._path, where=place)
 
     def giver(self, position: int) -> Callable[[], Any]:
+        """Gives the whole body at `position` once it is called."""
         return lambda: self.whole(position)
 
     def _base_of(self, position: int) -> int | None:
@@ -117,11 +120,11 @@ class _Bodies:
         raise CassetteFormatError.damaged(reason, path=self._path, where=place)
 
 
-class _Events:
+class Events:
     """The events of one stream in a file."""
 
-    def __init__(self, events: list[StreamEvent], limit: int, path: Path | None, position: int) -> None:
-        self._events = events
+    def __init__(self, interaction: Interaction, limit: int, path: Path | None, position: int) -> None:
+        self._events = interaction.response.events or []
         self._limit = limit
         self._path = path
         self._position = position

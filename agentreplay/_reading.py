@@ -67,8 +67,8 @@ def json_object(data: bytes, path: Path | None = None) -> dict[str, Any]:
     raise CassetteFormatError.damaged(reason, path=path, where=where)
 
 
-def shape_error(error: ValidationError, path: Path | None) -> CassetteError:
-    """The error for JSON that has not the shape of a cassette, as pydantic found."""
+def shape_error(error: ValidationError, path: Path | None, inside: tuple[str | int, ...] = ()) -> CassetteError:
+    """The error for JSON that has not the shape of a cassette, or of what is to stand `inside` of one."""
     details = error.errors(include_url=False, include_context=False)
     first = details[0]
     reason = first["msg"].lower() if first["type"] != "value_error" else "this value cannot be read"
@@ -79,7 +79,8 @@ def shape_error(error: ValidationError, path: Path | None) -> CassetteError:
         wanted = "should be an object" if "dictionary" in wanted else wanted
         reason = f"it {wanted}, and is {_sort_of(first['input'])}"
     more = f" ({len(details) - 1} more such places)" if len(details) > 1 else ""
-    return CassetteFormatError.damaged(printable(reason, 2 * QUOTE_LIMIT) + more, path=path, where=dotted(first["loc"]))
+    reason = printable(reason, 2 * QUOTE_LIMIT) + more
+    return CassetteFormatError.damaged(reason, path=path, where=dotted((*inside, *first["loc"])))
 
 
 def dotted(place: Sequence[str | int]) -> str:

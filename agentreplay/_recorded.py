@@ -39,9 +39,10 @@ class Record(BaseModel):
     def _plain(self) -> dict[str, Any]:
         """The fields as they stand in a file, in dictionaries and lists; the values in them as they are."""
         dropped = self._dropped()
-        fields = self._to_read().__dict__.items()
+        read = self._to_read()
+        fields = read.__dict__.items()
         found = {name: _plain_value(value) for name, value in fields if value is not None or name not in dropped}
-        return found | (self.__pydantic_extra__ or {})
+        return found | (read.__pydantic_extra__ or {})
 
     @model_serializer(mode="wrap")
     def _without_unset_extras(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -233,6 +234,14 @@ class Interaction(Record):
     def compute_id(self) -> str:
         """Sixteen hexadecimal digits that depend on the request alone; equal requests have equal ids."""
         return self.request.short_key()
+
+    def short_key(self) -> str:
+        """The first sixteen digits of the key of the request."""
+        return self.request.short_key()
+
+    def _is_read_from(self, other: Interaction) -> bool:
+        """Whether both are known to be the same without a look at what they hold."""
+        return self is other
 
     def _counted_part(self, position: int) -> dict[str, Any]:
         """What of this interaction, at this position, counts for the content hash, but for its id."""

@@ -7,9 +7,8 @@ has none, is no worse; it is read with more care and in more time. The seal prot
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
-
-from pydantic_core import from_json
+import re
+from typing import Any, Final, NamedTuple
 
 from agentreplay._errors.files import CassetteFormatError
 from agentreplay._json.text import json_text
@@ -18,46 +17,80 @@ from agentreplay._reading import json_object
 SEAL: Final = "text_hash"
 """The member of `meta` in which the seal stands."""
 
-WORTH_A_SEAL: Final = 100_000
-"""From how many bytes on a file is sealed. A smaller one is read with all care in a few milliseconds."""
+LARGE: Final = 100_000
+"""From how many bytes on a file is sealed, and laid out with less white space. A smaller one is read with all care in a
+few milliseconds."""
 
-_BEGIN: Final = b'\n  "interactions": ['
+_INDENT: Final = 1
+"""Spaces a level in a large file, most of whose lines stand five levels deep and more."""
+
+_BEGIN: Final = b'\n "interactions": ['
 _SALT: Final = b"agentreplay 2\n"
 """Part of what is hashed; changes with what a seal says about ids and hashes."""
+
+_PIECE: Final = b"\n  {\n"
+_BEGINNING: Final = re.compile(
+    rb'\n  \{\n   "id": "([0-9a-f]{16})",\n   "sequence": ([0-9]{1,15}),\n(?:   "parent": ([0-9]{1,15}),\n)?'
+)
+"""How each interaction begins. In a text no line can, since a line end in a text is escaped."""
+
+
+class Piece(NamedTuple):
+    """Where the JSON of one interaction stands in a file, its id, its sequence and its parent."""
+
+    start: int
+    stop: int
+    id: str
+    sequence: int
+    parent: int | None
 
 
 def file_bytes(
     meta: dict[str, Any], interactions: list[dict[str, Any]], others: dict[str, Any], *, seal: bool
 ) -> bytes:
     """The text of a cassette's file. With `seal`, it has one if it is large, and nothing stands in it but these two."""
+    whole = (json_text({"meta": meta, "interactions": interactions, **others}) + "\n").encode()
+    if len(whole) < LARGE:
+        return whole
     if not seal or others or SEAL in meta:
-        return (json_text({"meta": meta, "interactions": interactions, **others}) + "\n").encode()
-    body = json_text({"interactions": interactions})[1:].encode() + b"\n"
-    if len(body) >= WORTH_A_SEAL:
-        meta = {**meta, SEAL: _seal_of(body)}
-    return json_text({"meta": meta})[: -len("\n}")].encode() + b"," + body
+        return (json_text({"meta": meta, "interactions": interactions, **others}, _INDENT) + "\n").encode()
+    body = json_text({"interactions": interactions}, _INDENT)[1:].encode() + b"\n"
+    head = json_text({"meta": {**meta, SEAL: _seal_of(memoryview(body))}}, _INDENT)
+    return head[: -len("\n}")].encode() + b"," + body
 
 
-def sealed_object(data: bytes) -> dict[str, Any] | None:
-    """What the text of a cassette says, if it has a seal that fits, else None.
+def opened(data: bytes) -> tuple[dict[str, Any], list[Piece]] | None:
+    """What the text of a cassette says of itself, and where its interactions stand, if it has a seal that fits.
 
-    Raises:
-        CassetteFormatError: what stands before the interactions is damaged.
+    The ids of these are their keys.
     """
-    begin = data.find(_BEGIN, 0, WORTH_A_SEAL)
+    begin = data.find(_BEGIN, 0, LARGE)
     if begin < 0 or f'"{SEAL}"'.encode() not in data[:begin]:
         return None
-    body = data[begin:]
     try:
         head = json_object(data[:begin].removesuffix(b",") + b"\n}")
-        if head["meta"][SEAL] != _seal_of(body):
+        meta: dict[str, Any] = head.pop("meta")
+        if head or meta.pop(SEAL) != _seal_of(memoryview(data)[begin:]):
             return None
-        head["interactions"] = from_json(b"{" + body)["interactions"]
-    except (CassetteFormatError, LookupError, TypeError, ValueError):
-        # Read again with all care, which finds out what is wrong, or what this parser does not take.
+    except (CassetteFormatError, LookupError, TypeError, AttributeError):
+        # Read again with all care, which finds out what is wrong.
         return None
-    return head
+    found = [*_BEGINNING.finditer(data, begin)]
+    if len(found) != data.count(_PIECE, begin):
+        return None
+    # Between two of them stands a comma, behind the last the end of the list.
+    starts = [each.start() + len("\n  ") for each in found]
+    stops = [*(start - len(",\n  ") for start in starts[1:]), data.rfind(b"\n ]")]
+    pieces = [
+        Piece(start, stop, own_id.decode(), int(sequence), int(parent) if parent else None)
+        for start, stop, (own_id, sequence, parent) in zip(
+            starts, stops, (each.groups() for each in found), strict=True
+        )
+    ]
+    return meta, pieces
 
 
-def _seal_of(body: bytes) -> str:
-    return hashlib.sha256(_SALT + body).hexdigest()
+def _seal_of(body: memoryview) -> str:
+    digest = hashlib.sha256(_SALT)
+    digest.update(body)
+    return digest.hexdigest()

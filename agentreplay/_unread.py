@@ -7,14 +7,21 @@ and may be changed like any other: nothing that is handed out is shared but text
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from pydantic import ConfigDict
 
 from agentreplay._fingerprints import ItemDigest, comparable_digest
 from agentreplay._linear.exact import own_copy
-from agentreplay._recorded import SHORT_KEY_LENGTH, Record, RecordedRequest, RecordedResponse, StreamEvent
+from agentreplay._recorded import (
+    SHORT_KEY_LENGTH,
+    Interaction,
+    Record,
+    RecordedRequest,
+    RecordedResponse,
+    StreamEvent,
+)
 
 R = TypeVar("R", bound=Record)
 
@@ -25,6 +32,8 @@ _FIELDS: Final = "fields"
 _KEY: Final = "key"
 _SHORT_KEY: Final = "short key"
 _DIGEST: Final = "digest"
+_TEXTS: Final = "texts"
+_PLACE: Final = "place"
 
 _ONE_AT_A_TIME: Final = threading.RLock()
 """Two threads may ask for the same field, or for fields that are put together from the same parts."""
@@ -83,8 +92,12 @@ class _Unread:
             if not isinstance(self, _Unread):
                 return self
             plain: Any = super().__copy__()  # type: ignore[misc]
-            fields = cast("dict[str, Field]", _private(plain)[_FIELDS])
-            return _settled(plain, {name: give() for name, give in fields.items()})
+            return _settled(plain, cast("Any", plain)._told())
+
+    def _told(self) -> dict[str, Any]:
+        """What the fields hold that are not read yet."""
+        fields = cast("dict[str, Field]", _private(self)[_FIELDS])
+        return {name: give() for name, give in fields.items()}
 
 
 class UnreadRequest(_Unread, RecordedRequest):
@@ -125,6 +138,77 @@ class UnreadResponse(_Unread, RecordedResponse):
             return {**{name: give() for name, give in fields.items()}, **self.__dict__}
 
 
+class Texts(Protocol):
+    """The interactions of a file, each of which can be read by itself."""
+
+    def short_key(self, place: int) -> str:
+        """The first sixteen digits of the key of the request at `place`."""
+        ...
+
+    def read(self, place: int) -> Interaction:
+        """The interaction at `place`, a new one each time."""
+        ...
+
+
+class UnreadInteraction(_Unread, Interaction):
+    """An interaction that stands in a file that was loaded, and of which only the beginning was looked at."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            # It may have members that no class knows of; what Python itself looks for is never one of them.
+            return super().__getattr__(name) if name.startswith("__") else getattr(_read(self), name)
+
+    @property
+    def model_extra(self) -> dict[str, Any] | None:
+        """The members that no class knows of."""
+        return cast("Interaction", _read(self)).model_extra
+
+    def short_key(self) -> str:
+        """The first sixteen digits of the request's key."""
+        private = self.__pydantic_private__
+        if private is None or "request" in self.__dict__:
+            return super().short_key()
+        texts = cast("Texts", private[_TEXTS])
+        return texts.short_key(self.__dict__[_PLACE])
+
+    def _is_read_from(self, other: Interaction) -> bool:
+        """Whether both stand at the same place of the same file, as nobody has asked for either."""
+        private, others = self.__pydantic_private__, other.__pydantic_private__
+        return (
+            private is not None
+            and others is not None
+            and private[_TEXTS] == others[_TEXTS]
+            and self.__dict__ == other.__dict__
+        )
+
+    def _told(self) -> dict[str, Any]:
+        whole = _private(self)[_TEXTS].read(self.__dict__[_PLACE])
+        object.__setattr__(self, "__pydantic_extra__", {**whole.__pydantic_extra__, **(self.__pydantic_extra__ or {})})
+        object.__setattr__(self, "__pydantic_fields_set__", whole.model_fields_set | self.model_fields_set)
+        return {name: whole.__dict__[name] for name in ("request", "response", "metadata")}
+
+
+def unread_interactions(texts: Texts, beginnings: Iterable[tuple[str, int, int | None]]) -> list[Interaction]:
+    """The interactions that stand in `texts`, of each of which are given id, sequence and parent."""
+    found: list[Interaction] = []
+    put = object.__setattr__
+    # The same for all of them: whatever changes one of these records reads it first.
+    private = {_TEXTS: texts}
+    alone = {"id", "sequence", "request", "response", "metadata"}
+    inside = alone | {"parent"}
+    for place, (own_id, sequence, parent) in enumerate(beginnings):
+        record = Interaction.__new__(UnreadInteraction)
+        put(record, "__dict__", {"id": own_id, "sequence": sequence, "parent": parent, _PLACE: place})
+        put(record, "__pydantic_fields_set__", alone if parent is None else inside)
+        put(record, "__pydantic_extra__", None)
+        put(record, "__pydantic_private__", private)
+        found.append(record)
+    return found
+
+
 _UNREAD: Final[dict[type[Record], type[Record]]] = {
     RecordedRequest: UnreadRequest,
     UnreadRequest: UnreadRequest,
@@ -134,6 +218,7 @@ _UNREAD: Final[dict[type[Record], type[Record]]] = {
 _ORDINARY: Final[dict[type[Record], type[Record]]] = {
     UnreadRequest: RecordedRequest,
     UnreadResponse: RecordedResponse,
+    UnreadInteraction: Interaction,
 }
 
 
@@ -168,8 +253,7 @@ def _read(record: Any) -> Any:
     """`record`, which is an ordinary one from now on, with fields of its own."""
     with _ONE_AT_A_TIME:
         if isinstance(record, _Unread):
-            fields = cast("dict[str, Field]", _private(record)[_FIELDS])
-            _settled(record, {name: _own(give()) for name, give in fields.items()})
+            _settled(record, {name: _own(value) for name, value in record._told().items()})
     return record
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agentreplay._json.values import is_object
 from agentreplay._linear.distinct import Distinct, Numbers
@@ -14,6 +14,12 @@ from agentreplay._linear.weight import EACH, Weights, heaviest
 
 WORTH_A_BODY: Final = 512
 """Characters that must repeat before a body is written as a difference: a short cassette stays plain."""
+_WORTH_AN_ANSWER: Final = 1024
+_WORTH_ONE_OF_MANY: Final = 256
+_MANY: Final = 100_000
+"""From how many bytes of answers on less is worth it: what stands around each text is most of a large file."""
+_LONGEST_CHAIN: Final = 32
+"""After how many answers told by differences one is written whole: to read one, all those have to be read."""
 _WORTH_AN_EVENT: Final = 48
 _LAST_ITEMS: Final = 4
 """How many items at the end of a list tell which conversation it is: the others are in many."""
@@ -22,17 +28,26 @@ _AROUND: Final = 400
 """Bytes at least that stand in a file around each body."""
 
 
+class _Told(NamedTuple):
+    """A body as what differs from the one at `base`, and how many characters that has."""
+
+    size: int
+    base: int
+    written: dict[str, Any]
+
+
 class BodyFolding:
     """Writes the bodies of a cassette, one after the other, each as what differs from an earlier one if that is less.
 
-    `worth` is how many characters less that must be.
+    The bodies are those of requests, or else of `answers`, which are not told by what differs for as little.
 
     The time for one does not depend on how much of it repeats, but for copying and comparing lists of numbers.
     """
 
-    def __init__(self, distinct: Distinct, worth: int = WORTH_A_BODY) -> None:
+    def __init__(self, distinct: Distinct, *, answers: bool = False) -> None:
         self._distinct = distinct
-        self._worth = worth
+        self._answers = answers
+        self._chains: dict[int, int] = {}
         self._folding = Folding(distinct)
         self._weights = Weights()
         self._sizes: list[int] = []
@@ -51,14 +66,15 @@ class BodyFolding:
             return escaped(body)
         self._weigh_items()
         found = [self._difference(numbered, base) for base in self._likely_bases(numbered, sort)]
-        best = min((each for each in found if each is not None), key=_first, default=None)
+        best = min((each for each in found if each is not None), key=lambda each: each.size, default=None)
         self._note(numbered, sort, position)
-        if best is None or not self._is_worth(numbered, best[0]):
+        if best is None or not self._is_worth(numbered, best.size):
             written = escaped(body)
             self._bytes += _AROUND + self._size_up_to(numbered, 10**12)
         else:
-            written = best[1]
-            self._bytes += _AROUND + best[0]
+            written = best.written
+            self._bytes += _AROUND + best.size
+            self._chains[position] = self._chains.get(best.base, 0) + 1
         return written
 
     def _likely_bases(self, body: dict[str, Any], sort: Hashable) -> Iterable[int]:
@@ -73,9 +89,9 @@ class BodyFolding:
             found[self._last_of_sort[sort]] = None
         return found
 
-    def _difference(self, body: dict[str, Any], base: int) -> tuple[int, dict[str, Any]] | None:
+    def _difference(self, body: dict[str, Any], base: int) -> _Told | None:
         before = self._bodies[base]
-        if before is None:
+        if before is None or (self._answers and self._chains.get(base, 0) >= _LONGEST_CHAIN):
             return None
         # The reader refuses what grows too much; what comes near to that is written whole.
         room = heaviest(self._bytes) - EACH * len(before)
@@ -85,10 +101,13 @@ class BodyFolding:
         if difference is None:
             return None
         written = {AS: interaction_back(len(self._bodies) - 1 - base), **difference}
-        return size(written), written
+        return _Told(size(written), base, written)
 
     def _is_worth(self, body: dict[str, Any], written: int) -> bool:
-        wanted = written + self._worth
+        worth = WORTH_A_BODY
+        if self._answers:
+            worth = _WORTH_AN_ANSWER if self._bytes < _MANY else _WORTH_ONE_OF_MANY
+        wanted = written + worth
         return self._size_up_to(body, wanted) >= wanted
 
     def _size_up_to(self, body: dict[str, Any], enough: int) -> int:
@@ -119,10 +138,6 @@ class BodyFolding:
             if type(member) is Numbers:
                 for number in member[-_LAST_ITEMS:]:
                     self._last_with[number] = position
-
-
-def _first(pair: tuple[int, dict[str, Any]]) -> int:
-    return pair[0]
 
 
 def folded_events(events: Sequence[Any]) -> list[Any]:

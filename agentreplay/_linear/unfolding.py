@@ -58,7 +58,37 @@ class Unfolded:
         Raises:
             UnresolvableError: there is no such value.
         """
-        written = self._written[position]
+        return self._base(self._written[position], position)
+
+    def value(self, position: int) -> Any:
+        """The whole value at `position`.
+
+        Raises:
+            UnresolvableError: it is a difference from nothing, or would weigh more than the limit.
+        """
+        # From the nearest one that is known, forwards: a chain may be longer than Python's stack.
+        chain: list[tuple[int, Any, int | None]] = []
+        step: int | None = position
+        reached = position
+        try:
+            while step is not None and step not in self._known:
+                reached = step
+                written = self._written[step]
+                chain.append((step, written, self._base(written, step)))
+                step = chain[-1][2]
+            while chain:
+                reached, written, base = chain.pop()
+                self._known[reached] = self._whole(written, base)
+        except UnresolvableError as error:
+            error.position = reached
+            raise
+        return self._known[position]
+
+    def put(self, position: int, value: Any) -> None:
+        """Note what the value at `position` is, where that is known already."""
+        self._known[position] = value
+
+    def _base(self, written: Any, position: int) -> int | None:
         if not is_marked(written) or PLAIN in written:
             return None
         far = read_far(written[AS])
@@ -68,34 +98,7 @@ class Unfolded:
             _refuse(f"there is no {self._counted_in} that far back", AS)
         return position - far[1]
 
-    def value(self, position: int) -> Any:
-        """The whole value at `position`.
-
-        Raises:
-            UnresolvableError: it is a difference from nothing, or would weigh more than the limit.
-        """
-        # From the nearest one that is known, forwards: a chain may be longer than Python's stack.
-        chain: list[int] = []
-        step: int | None = position
-        try:
-            while step is not None and step not in self._known:
-                chain.append(step)
-                step = self.base_of(step)
-            while chain:
-                self._known[chain[-1]] = self._whole(chain[-1])
-                chain.pop()
-        except UnresolvableError as error:
-            error.position = chain[-1]
-            raise
-        return self._known[position]
-
-    def put(self, position: int, value: Any) -> None:
-        """Note what the value at `position` is, where that is known already."""
-        self._known[position] = value
-
-    def _whole(self, position: int) -> Any:
-        written = self._written[position]
-        base = self.base_of(position)
+    def _whole(self, written: Any, base: int | None) -> Any:
         if base is None:
             return _plain(written) if is_marked(written) else written
         value = plainly_changed(written, self._known[base])

@@ -256,8 +256,10 @@ class InteractionIndex:
         """The positions by the beginning of the key, which a file says of each without its body being read."""
         if self._positions is None:
             found: defaultdict[str, list[int]] = defaultdict(list)
-            for position, interaction in enumerate(self.interactions):
-                found[self._comparable(interaction.request).short_key()].append(position)
+            as_it_stands = not isinstance(self.match, Matcher)
+            for position, item in enumerate(self.interactions):
+                key = item.short_key() if as_it_stands else self._comparable(item.request).short_key()
+                found[key].append(position)
             self._positions = dict(found)
         return self._positions
 

@@ -28,7 +28,7 @@ from agentreplay._linear.plainest import plainly_changed
 from agentreplay._linear.unfolding import Unfolded
 from agentreplay._linear.weight import Weights, heaviest
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
-from agentreplay._sealing import SEAL, WORTH_A_SEAL
+from agentreplay._sealing import SEAL, LARGE
 from agentreplay._unread import is_unread
 from tests.files.conversations import KINDS, chat, conversation, messages_with_moving_marks, said
 from tests.files.messages import assert_fit_to_print
@@ -255,7 +255,7 @@ def test_asking_for_no_body_builds_none(tmp_path: Path) -> None:
     """Replaying by hand finds its answers without the recorded bodies; equal parts are the same objects in memory."""
     made = conversation(chat, 150)
     path = made.save(tmp_path / "c.json")
-    assert path.stat().st_size > WORTH_A_SEAL
+    assert path.stat().st_size > LARGE
     loaded = Cassette.load(path)
     engine = ReplayEngine(loaded)
     for interaction in made.interactions:
