@@ -6,12 +6,12 @@ Format: WHATWG HTML, section "Server-sent events". Events end with a blank line;
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
 from agentreplay._cassette import StreamEvent
-from agentreplay._json.layout import NotDataError, parse, renderer
+from agentreplay._json.layout import NotDataError, parse, rendered
 
 _LINE_END: Final = r"(?:\r\n|\n|\r(?!\n))"
 _EVENT_END: Final = re.compile(_LINE_END + _LINE_END)
@@ -43,24 +43,27 @@ def read(pieces: Sequence[str]) -> tuple[list[StreamEvent], str | None]:
     return [_read_event(piece) for piece in pieces], None if layout == _DEFAULT else layout
 
 
-def write(events: Iterable[StreamEvent], layout: str | None) -> list[str]:
-    """The texts of events in the layout that `read` named.
+def write(events: Sequence[StreamEvent], layout: str | None, *, plain: bool = False) -> list[bytes]:
+    """The bytes of events in the layout that `read` named. `plain` says that their data is plain JSON.
 
     Raises:
-        ValueError: no such layout.
+        ValueError: no such layout; or a text is none that UTF-8 can hold.
     """
     json_layout, end, space = _parts(layout)
-    render = renderer(json_layout)
-    before, after = f"data:{space}", end + end
-    texts: list[str] = []
+    told = [event.data for event in events if event.raw is None and event.text is None]
+    data = iter(rendered(told, json_layout, plain=plain))
+    after = (end + end).encode()
+    before: dict[str | None, bytes] = {None: f"data:{space}".encode()}
+    pieces: list[bytes] = []
     for event in events:
+        name = event.event
         if event.raw is not None:
-            texts.append(event.raw)
+            pieces.append(event.raw.encode())
             continue
-        data = event.text if event.text is not None else render(event.data)
-        named = f"event:{space}{event.event}{end}" if event.event is not None else ""
-        texts.append(f"{named}{before}{data}{after}")
-    return texts
+        if name not in before:
+            before[name] = f"event:{space}{name}{end}data:{space}".encode()
+        pieces.append(before[name] + (next(data) if event.text is None else event.text.encode()) + after)
+    return pieces
 
 
 def _read_event(piece: str) -> StreamEvent:

@@ -33,17 +33,18 @@ def build(
     unread: bool,
     is_async: bool,
     pace: Pace | None = None,
+    plain: bool = False,
 ) -> Any:
     """A response of the library that `request` comes from, holding what was recorded.
 
     With `unread` its body is still to come, as in a response that is streamed; its events come at `pace`, if that is
-    given.
+    given. `plain` says that they are plain JSON.
 
     Raises:
         CassetteError: the record cannot be turned into bytes again.
     """
     library = library_of(request)
-    chunks = _chunks(recorded)
+    chunks = _chunks(recorded, plain=plain)
     common: dict[str, Any] = {
         "status_code": recorded.http_status or (200 if recorded.status == "ok" else 500),
         "headers": recorded.headers if recorded.headers is not None else {"content-type": _content_type(recorded)},
@@ -90,10 +91,10 @@ def _made(cls: type[Exception], message: str) -> Exception:
         return OSError(f"{cls.__name__}: {message}")
 
 
-def _chunks(recorded: RecordedResponse) -> list[bytes]:
+def _chunks(recorded: RecordedResponse, *, plain: bool) -> list[bytes]:
     try:
         if recorded.events is not None:
-            return [text.encode() for text in _sse.write(recorded.events, recorded.layout)]
+            return _sse.write(recorded.events, recorded.layout, plain=plain)
         if recorded.encoding == "base64":
             return [base64.b64decode(recorded.body, validate=True)]
         if recorded.encoding == "text":

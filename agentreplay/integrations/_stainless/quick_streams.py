@@ -17,7 +17,6 @@ from types import FunctionType
 from typing import Any, Final, cast
 
 from agentreplay._cassette import RecordedResponse, StreamEvent
-from agentreplay._json.plain import plain_json
 from agentreplay._json.values import is_object
 from agentreplay._linear.exact import own_copy
 from agentreplay._streams import Played
@@ -41,10 +40,10 @@ _OWN_METHODS: Final = ("__iter__", "__next__", "__aiter__", "__anext__", "__stre
 _DECODED: Final = "content-encoding"
 
 
-def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse, *, unchanged: bool = False) -> None:
+def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse) -> None:
     """Let `stream`, which the SDK made of the `recorded` response, give the chunks it would give, only sooner.
 
-    `unchanged` says that the events are what stands in a file.
+    What the events hold is plain JSON.
 
     Streams in which there is anything unusual are left as they are, and so are those of a class that is not the SDK's
     own, or in which somebody has changed a method.
@@ -61,7 +60,7 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
         or not _is_own(stream_class, type(client), package)
     ):
         return
-    steps = steps_of(package, recorded, unchanged=unchanged)
+    steps = _steps(package, recorded)
     if steps is None:
         return
     try:
@@ -74,19 +73,13 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
     held["_iterator"] = playing.async_chunks() if stream_class is sdk.AsyncStream else playing.chunks()
 
 
-def steps_of(package: str, recorded: RecordedResponse, *, unchanged: bool) -> list[Any] | None:
-    """What each event of a stream says to the SDK; None where there is anything but chunks, or it says nothing.
-
-    Unless they are `unchanged` since they were read from a file, the events are looked at whether they are JSON.
-    """
+def _steps(package: str, recorded: RecordedResponse) -> list[Any] | None:
+    """What each event of a stream says to the SDK; None where there is anything but chunks, in lines as usual."""
     if recorded.events is None or recorded.incomplete or recorded.error:
         return None
     if recorded.layout and {"cr", "crlf"}.intersection(recorded.layout.split()):
         return None
-    steps = (_openai_steps if package == "openai" else _anthropic_steps)(recorded.events)
-    if steps is None or unchanged:
-        return steps
-    return steps if plain_json(*(step for step in steps if step is not _DONE and step is not _SKIPPED)) else None
+    return (_openai_steps if package == "openai" else _anthropic_steps)(recorded.events)
 
 
 @lru_cache(maxsize=64)

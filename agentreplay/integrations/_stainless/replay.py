@@ -11,6 +11,7 @@ from agentreplay._active import Scope
 from agentreplay._cassette import RecordedResponse
 from agentreplay._engine import Replay
 from agentreplay._faults import FaultyCall
+from agentreplay._json.plain import plain_json
 from agentreplay._pace import Pace, async_sleep, sleep
 from agentreplay._unread import is_unread
 from agentreplay.integrations._stainless import built_responses, responses
@@ -41,9 +42,11 @@ class ReplayedCall:
         self._client = client
         self._call = call
         self._decision = decision
-        self._unchanged = is_unread(decision.interaction.response)
+        response = decision.interaction.response
+        is_as_read = is_unread(response)
         # It is only read: nothing is copied for it.
-        self._recorded = decision.interaction.response._to_read()
+        self._recorded = response._to_read()
+        self._plain = call.stream and (is_as_read or _is_plain(self._recorded))
         self._faulty = faulty if faulty is not None and faulty.meets_any(self._recorded) else None
         self._pace = Pace.from_now(scope.speed) if math.isfinite(scope.speed) else None
 
@@ -69,8 +72,8 @@ class ReplayedCall:
 
     def quickened(self, answer: Any) -> Any:
         """`answer`, with the chunks of a stream that comes as it was recorded, and at once, made ahead."""
-        if self._pace is None and self._faulty is None and self._call.stream:
-            quickened(self._vendor.package, self._client, answer, self._recorded, unchanged=self._unchanged)
+        if self._pace is None and self._faulty is None and self._plain:
+            quickened(self._vendor.package, self._client, answer, self._recorded)
         return answer
 
     def _answer(self, wrapped: Any, serve_through: Callable[..., Any], *, is_async: bool) -> Any:
@@ -105,7 +108,9 @@ class ReplayedCall:
             raise _connection_error(self._vendor, recorded, request)
         unread = not is_error(recorded) and (self._call.stream or request.headers.get(_RAW_RESPONSE_HEADER) == "stream")
         method = self._decision.interaction.request.method
-        return built_responses.build(recorded, request, method, unread=unread, is_async=is_async, pace=self._pace)
+        return built_responses.build(
+            recorded, request, method, unread=unread, is_async=is_async, pace=self._pace, plain=self._plain
+        )
 
     def _wait(self) -> float:
         """In how many seconds the recorded answer is due; that of a stream comes event by event."""
@@ -117,6 +122,11 @@ class ReplayedCall:
         return Attempts(
             self._vendor, self._scope, self._client, self._decision, faulty, is_async=is_async, pace=self._pace
         )
+
+
+def _is_plain(recorded: RecordedResponse) -> bool:
+    """Whether the events of a stream are JSON, and nothing that somebody put into a recording by hand."""
+    return recorded.events is not None and plain_json(*(event.data for event in recorded.events)) is not None
 
 
 def _connection_error(vendor: Vendor, recorded: RecordedResponse, request: Any) -> Exception:
