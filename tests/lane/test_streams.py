@@ -1,0 +1,320 @@
+"""Streams in the lane: whatever an app does with one, it meets what it would meet without the lane."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import anthropic
+import openai
+import pytest
+
+import agentreplay
+from agentreplay.integrations._stainless.express import ExpressLane
+from tests.lane import answers
+from tests.lane.vendors import CHAT, MESSAGES, METHODS, TAKES_CHAT, Method, Server, client, difference, events
+
+_STREAMS: Final[dict[str, bytes]] = {
+    CHAT.name: events(*answers.CHUNKS, done=True),
+    MESSAGES.name: events(*answers.MESSAGE_EVENTS, named=True),
+    "beta.messages.create": events(*answers.MESSAGE_EVENTS, named=True),
+    "responses.create": events(*answers.RESPONSE_EVENTS, named=True),
+}
+_METHODS: Final = [method for method in METHODS if method.name in _STREAMS]
+_QUICKENED: Final = "agentreplay.integrations._stainless.replay.quickened"
+
+
+class Reading:
+    """A stream that is being read, sync or async alike, and all that was seen of it."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        held: dict[str, Any] = vars(stream)
+        self.seen: list[Any] = [type(stream), sorted(held.keys() - {"_iterator"}), _orig(stream)]
+        self.look()
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it is to be awaited."""
+        return hasattr(self.stream, "__anext__")
+
+    def look(self) -> None:
+        """See what the response says now."""
+        response = self.stream.response
+        self.seen += [response.is_closed, response.is_stream_consumed, response.num_bytes_downloaded]
+
+    async def do(self, action: Callable[[], Any]) -> Any:
+        """Do it, and see what comes of it."""
+        try:
+            result = action()
+            self.seen.append(await result if inspect.isawaitable(result) else result)
+        except (StopIteration, StopAsyncIteration):
+            self.seen.append("the end")
+        except Exception as error:  # noqa: BLE001 (whatever it is, it must be the same)
+            self.seen += [type(error), str(error)]
+        self.look()
+        return self.seen[-4]
+
+    async def next(self) -> None:
+        """Take one chunk."""
+        await self.do(lambda: anext(self.stream) if self.is_async else next(self.stream))
+
+    async def rest(self) -> None:
+        """Take all chunks that are left."""
+        iterator = aiter(self.stream) if self.is_async else iter(self.stream)
+        for _ in range(99):
+            if await self.do(lambda: anext(iterator) if self.is_async else next(iterator)) == "the end":
+                return
+
+    async def of_response(self, name: str) -> None:
+        """Call a method of the response; of an async one, the async method."""
+        method = getattr(self.stream.response, f"a{name}" if self.is_async else name)
+
+        async def all_of(pieces: Any) -> list[Any]:
+            return [piece async for piece in pieces]
+
+        if name.startswith("iter"):
+            await self.do(lambda: all_of(method()) if self.is_async else list(method()))
+        else:
+            await self.do(method)
+
+
+def _orig(stream: Any) -> str:
+    return repr(getattr(stream, "__orig_class__", None))
+
+
+async def read_all(reading: Reading) -> None:
+    await reading.rest()
+    await reading.next()
+    await reading.of_response("iter_bytes")
+
+
+async def one_by_one(reading: Reading) -> None:
+    await reading.next()
+    await reading.next()
+    await reading.rest()
+
+
+async def close_in_the_middle(reading: Reading) -> None:
+    await reading.next()
+    await reading.do(reading.stream.close)
+    reading.seen.append(reading.stream.response.elapsed)
+    await reading.next()
+
+
+async def close_first(reading: Reading) -> None:
+    await reading.do(reading.stream.close)
+    await reading.next()
+
+
+async def within(reading: Reading) -> None:
+    if reading.is_async:
+        async with reading.stream as stream:
+            assert stream is reading.stream
+            await reading.next()
+    else:
+        with reading.stream as stream:
+            assert stream is reading.stream
+            await reading.next()
+    reading.look()
+
+
+async def read_the_response_first(reading: Reading) -> None:
+    await reading.of_response("read")
+    await reading.rest()
+
+
+async def read_the_response_in_the_middle(reading: Reading) -> None:
+    await reading.next()
+    await reading.of_response("read")
+    await reading.of_response("iter_raw")
+    await reading.rest()
+
+
+async def bytes_alone(reading: Reading) -> None:
+    await reading.of_response("iter_bytes")
+    await reading.next()
+
+
+async def lines_alone(reading: Reading) -> None:
+    await reading.of_response("iter_lines")
+
+
+async def the_body_itself(reading: Reading) -> None:
+    await reading.next()
+    body: Any = reading.stream.response.stream
+    reading.seen.append([piece async for piece in body] if reading.is_async else list(body))
+
+
+async def about_the_response(reading: Reading) -> None:
+    response = reading.stream.response
+    request = response.request
+    reading.seen += [type(response), response.status_code, response.http_version, dict(response.headers)]
+    reading.seen += [type(request), request.method, str(request.url), dict(request.headers), request.content]
+    reading.seen += [request.extensions, response.url, response.reason_phrase, response.history]
+
+
+PROGRAMS: Final[list[Callable[[Reading], Awaitable[None]]]] = [
+    read_all,
+    one_by_one,
+    close_in_the_middle,
+    close_first,
+    within,
+    read_the_response_first,
+    read_the_response_in_the_middle,
+    bytes_alone,
+    lines_alone,
+    the_body_itself,
+    about_the_response,
+]
+
+
+def as_the_sdk_does(answer: Any, *_: object, **_more: object) -> None:
+    """Leaves a stream as the SDK made it."""
+
+
+def three_ways(
+    method: Method,
+    program: Callable[[Reading], Awaitable[None]],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_async: bool,
+    **more: Any,
+) -> list[list[Any]]:
+    """What `program` sees of a recorded stream: read by the SDK itself, by the funnel, and in the lane."""
+
+    async def run() -> list[Any]:
+        answer = method.of(client(method.vendor, None, is_async=is_async))(
+            **{**method.arguments, **more, "stream": True}
+        )
+        reading = Reading(await answer if is_async else answer)
+        await program(reading)
+        return reading.seen
+
+    found: list[list[Any]] = []
+    for quick, lane in ((False, False), (True, False), (True, True)):
+        with monkeypatch.context() as patch:
+            patch.setattr(ExpressLane, "open", lane)
+            if not quick:
+                patch.setattr(_QUICKENED, as_the_sdk_does)
+            with agentreplay.cassette("c", directory=folder, mode="replay"):
+                found.append(asyncio.run(run()))
+    return found
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+@pytest.mark.parametrize("method", _METHODS, ids=str)
+def test_a_stream_of_the_lane_is_the_one_of_the_sdk(
+    method: Method,
+    program: Callable[[Reading], Awaitable[None]],
+    is_async: bool,
+    server: Server,
+    served: list[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Chunks, bytes, errors, and what response and request say: step by step the same, read to the end or not."""
+    server.answer = _STREAMS[method.name]
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True)
+
+    slow, quick, lane = three_ways(method, program, folder, monkeypatch, is_async=is_async)
+
+    assert difference(slow, quick) is None
+    assert difference(slow, lane) is None
+    if TAKES_CHAT:
+        assert served == [method.name]
+
+
+_ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
+    CHAT.name: {"temperature": 0.5, "stop": openai.NOT_GIVEN, "extra_body": {"new": [1]}, "timeout": 7},
+    MESSAGES.name: {
+        "stop_sequences": anthropic.NOT_GIVEN,
+        "extra_body": {"new": {"a": 1}},
+        "timeout": 7,
+        "system": "é",
+    },
+    "beta.messages.create": {"betas": ["one", "two"], "metadata": {"user_id": "u"}},
+    "responses.create": {"instructions": None, "metadata": {"a": "b"}},
+}
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("method", _METHODS, ids=str)
+def test_the_request_of_a_stream_says_what_was_asked(
+    method: Method, is_async: bool, server: Server, served: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Address, headers, body and timeouts are those that the SDK would have sent."""
+    server.answer = _STREAMS[method.name]
+    more = _ARGUMENTS[method.name]
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True, **more)
+
+    slow, _, lane = three_ways(method, about_the_response, folder, monkeypatch, is_async=is_async, **more)
+
+    assert difference(slow, lane) is None
+    if TAKES_CHAT:
+        assert served == [method.name]
+
+
+@pytest.mark.parametrize("method", _METHODS, ids=str)
+def test_a_stream_that_is_dropped_closes_its_response(
+    method: Method, server: Server, served: list[str], folder: Path
+) -> None:
+    """Also where nobody says so, and without the collector where the stream is in no cycle."""
+    server.answer = _STREAMS[method.name]
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True)
+
+    with agentreplay.cassette("c", directory=folder, mode="replay"):
+        stream: Any = method.of(client(method.vendor, None, is_async=False))(**method.arguments, stream=True)
+        response = stream.response
+        next(stream)
+        gc.disable()
+        try:
+            del stream
+            assert response.is_closed
+        finally:
+            gc.enable()
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("method", _METHODS, ids=str)
+def test_a_stream_that_was_left_is_the_funnels(
+    method: Method, is_async: bool, server: Server, served: list[str], folder: Path
+) -> None:
+    """A recording that is not whole raises where it ends, which the lane has nothing to do with."""
+    server.answer = _STREAMS[method.name]
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True)
+    (path,) = folder.glob("c/*.json")
+    cassette = agentreplay.Cassette.load(path)
+    response = cassette.interactions[0].response
+    response.events, response.incomplete = (response.events or [])[:2], True
+    cassette.save(path)
+
+    with agentreplay.cassette("c", directory=folder, mode="replay"):
+        found = method.call(None, is_async=is_async, stream=True)
+
+    assert agentreplay.IncompleteStreamError in found
+    assert served == []
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_a_plain_answer_to_a_call_for_a_stream_is_the_funnels(
+    is_async: bool, server: Server, served: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that comes as an answer raises what the SDK raises."""
+    server.answer = answers.MESSAGES["plain"]
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        MESSAGES.call(server, is_async=False, stream=True)
+
+    slow, _, lane = three_ways(MESSAGES, read_all, folder, monkeypatch, is_async=is_async)
+
+    assert difference(slow, lane) is None
