@@ -7,7 +7,7 @@ import gc
 import inspect
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import anthropic
 import openai
@@ -33,7 +33,7 @@ class Reading:
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
-        held: dict[str, Any] = vars(stream)
+        held = cast("dict[str, Any]", vars(stream))
         self.seen: list[Any] = [type(stream), sorted(held.keys() - {"_iterator"}), _orig(stream)]
         self.look()
 
