@@ -6,7 +6,6 @@ All that belongs to one process is a `Place`; a forked child gets one of its own
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 import random
 import re
@@ -22,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from agentreplay._errors import ConfigurationError
 from agentreplay._errors.journal import RecordingFaultWarning
@@ -81,8 +80,7 @@ class RecordingOptions:
         return Redactor(extra=self.redact, personal=self.redact_personal)
 
 
-@dataclass(frozen=True)
-class Seat:
+class Seat(NamedTuple):
     """Where a call belongs that is being recorded: its session, its number in the process, seconds since 1970."""
 
     session: str
@@ -100,11 +98,11 @@ class Place:
         self.writer = JournalWriter(self.unsaved, self.journals, self.process, self.fault)
         self._options = options
         self._tally = threading.RLock()
-        self._numbers = itertools.count(1)
+        self._calls = 0
         self._random = random.Random()  # noqa: S311 (a share of calls, no secret)
         self._decided: OrderedDict[str, bool] = OrderedDict()
         self._streams: dict[int, Passed] = {}
-        self._calls = 0
+        self._always = options.session_id is None and options.sample == 1
         self._sampled_out = 0
         self._faults = 0
         self._last_fault: str | None = None
@@ -113,7 +111,9 @@ class Place:
     def seat(self) -> Seat | None:
         """Where the call belongs that is made here; None if it is not to be recorded."""
         with self._tally:
-            self._calls += 1
+            self._calls = number = self._calls + 1
+        if self._always:
+            return Seat(self._session_of_process, number, time.time())
         named = self._options.session_id() if self._options.session_id is not None else None
         if named is not None and not isinstance(named, str):
             raise TypeError(f"session_id() gave a {type(named).__name__}, not a text")
@@ -122,16 +122,14 @@ class Place:
             with self._tally:
                 self._sampled_out += 1
             return None
-        return Seat(session, next(self._numbers), time.time())
+        return Seat(session, number, time.time())
 
     def keep(self, call: UnsavedCall, *, reserved: int = 0) -> None:
         """Have `call` written. Of its `size`, bytes that are `reserved` already are not reserved again."""
         if self._left:
             return
-        if not self.unsaved.reserve(call.size - reserved):
-            self.unsaved.drop(reserved)
+        if not self.unsaved.put(call, reserved):
             return
-        self.unsaved.put(call)
         self.writer.wake()
 
     def watch(self, stream: Passed) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from agentreplay._cassette import Cassette
 from agentreplay._errors import CassetteError
@@ -25,6 +25,8 @@ from agentreplay._journal.files import lock
 from agentreplay._recorded import Interaction
 from agentreplay._storage import find_recording, store_recording
 from agentreplay._version import __version__
+from agentreplay.integrations import integrations
+from agentreplay.integrations._stainless.integration import StainlessIntegration
 
 _UNTOUCHED_SECONDS: Final = 600.0
 """Where the system has no locks, a journal that nobody has written to for so long is finished."""
@@ -134,13 +136,26 @@ def _read(path: Path, held: ExitStack, *, skip_damaged: bool) -> _File | None:
     finished = _is_finished(path, held)
     if finished is None:
         return None
-    journal = read_journal(read_whole(path), path, skip_damaged=skip_damaged)
+    journal = read_journal(read_whole(path), path, interaction_of_texts, skip_damaged=skip_damaged)
     if journal is None:
         if finished:
             # Its process died before the first call was whole.
             remove_files([path])
         return None
     return _File(path, finished, journal)
+
+
+def interaction_of_texts(said: Mapping[str, Any], sent: bytes, received: bytes) -> Interaction:
+    """The call that a journal keeps as texts, as the integration reads it that noted it.
+
+    Raises:
+        ValueError, KeyError, TypeError: it says no call, or there is no such integration here.
+    """
+    vendor = said["metadata"]["vendor"]
+    for integration in integrations():
+        if isinstance(integration, StainlessIntegration) and integration.vendor.name == vendor:
+            return integration.interaction(said, sent, received)
+    raise ValueError(f"no integration of {vendor!r} is installed here")
 
 
 def _is_finished(path: Path, held: ExitStack) -> bool | None:

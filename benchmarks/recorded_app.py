@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import agentreplay
 
@@ -31,7 +32,7 @@ with Provider() as provider:
 """
 _WORDS: Final = "The quick brown fox jumps over the lazy dog near the river bank. "
 _TICK_SECONDS: Final = 0.001
-_TURN: Final = 100
+_TURN: Final = 50
 
 
 def main() -> None:
@@ -59,49 +60,84 @@ def with_provider(pace: float, measure: Callable[[str], None]) -> None:
 
 
 def print_call_overhead(url: str, folder: Path, calls: int) -> None:
-    """What recording adds to a call, for a short conversation and a longer one."""
+    """What recording adds to a call: a short conversation, a longer one, and a stream."""
     from openai import OpenAI
 
     with OpenAI(base_url=url, api_key="sk-benchmark", timeout=30) as client:
-        for name, kilobytes in (("short", 0), ("of 20 kB", 20)):
+        for name, kilobytes, stream in (("short", 0, False), ("of 20 kB", 20, False), ("stream", 0, True)):
+            numbers = itertools.count()
             text = _WORDS * (kilobytes * 1024 // len(_WORDS) + 1)
 
-            def call(text: str = text) -> None:
-                client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text}])
+            def call(text: str = text, stream: bool = stream, numbers: Iterator[int] = numbers) -> None:
+                # No two calls ask the same.
+                messages: Any = [{"role": "user", "content": f"{next(numbers)} {text}"}]
+                answer: Any = client.chat.completions.create(model="gpt-4o", messages=messages, stream=stream)
+                if stream:
+                    for _ in answer:
+                        pass
 
-            turns = in_turns(call, folder, calls)
-            for clock, position in (("on the clock", 0), ("of the processor, in the thread of the call", 1)):
-                plain = statistics.median(turn[position] for turn, _ in turns) / _TURN
-                ratios = sorted(recorded[position] / plain_turn[position] for plain_turn, recorded in turns)
-                quarter = len(ratios) // 4
-                print(
-                    f"call, {name}, {clock}: {1000 * plain:.3f} ms plain; recording adds "
-                    f"{100 * (statistics.median(ratios) - 1):+.1f} % (half of {len(ratios)} pairs of turns between "
-                    f"{100 * (ratios[quarter] - 1):+.1f} and {100 * (ratios[-quarter - 1] - 1):+.1f} %)"
-                )
+            print_turns(name, in_turns(call, folder, calls // 4 if stream else calls))
 
 
-Turn = tuple[float, float]
-"""Seconds on the clock, and seconds of the processor in the thread that calls."""
+class Turn(NamedTuple):
+    """A turn of calls: seconds of the middle one on the clock, seconds of the processor for each on average.
+
+    The latter is once that of the thread that calls, once that of the process, until all that was recorded is on the
+    disk: as much as calls can be delayed by if they follow each other without a pause and the provider takes no time.
+    """
+
+    clock: float
+    thread: float
+    process: float
+
+
+def print_turns(name: str, pairs: list[tuple[Turn, Turn]]) -> None:
+    """The differences between turns without recording and the turns with it beside them."""
+    for position, what in enumerate(("on the clock", "processor, calling thread", "processor, whole process")):
+        plain = statistics.median(turn[position] for turn, _ in pairs)
+        ratios = sorted(recorded[position] / plain_turn[position] for plain_turn, recorded in pairs)
+        quarter = len(ratios) // 4
+        print(
+            f"call, {name}, {what}: {1000 * plain:.3f} ms plain; recording adds "
+            f"{100 * (statistics.median(ratios) - 1):+.1f} % (half of {len(ratios)} pairs of turns between "
+            f"{100 * (ratios[quarter] - 1):+.1f} and {100 * (ratios[-quarter - 1] - 1):+.1f} %)"
+        )
 
 
 def in_turns(call: Callable[[], None], folder: Path, calls: int) -> list[tuple[Turn, Turn]]:
-    """What a turn of calls takes without recording and with it, in pairs."""
+    """Turns of calls without recording and with it, in pairs, of which each begins with the other sort."""
     pairs: list[tuple[Turn, Turn]] = []
-    for _ in range(max(1, calls // _TURN)):
-        turns: list[Turn] = []
-        for record in (None, folder):
-            agentreplay.install(record=record)
+    for number in range(max(2, calls // _TURN)):
+        turns: dict[bool, Turn] = {}
+        for recording in (False, True) if number % 2 else (True, False):
+            agentreplay.install(record=folder if recording else None)
             # What the first calls begin (a thread, a journal) belongs to the start of an app, not to its calls.
             for _ in range(3):
                 call()
-            began, began_here = time.perf_counter(), time.thread_time()
-            for _ in range(_TURN):
-                call()
-            turns.append((time.perf_counter() - began, time.thread_time() - began_here))
+            wait_until_written()
+            turns[recording] = one_turn(call)
             agentreplay.uninstall()
-        pairs.append((turns[0], turns[1]))
+        pairs.append((turns[False], turns[True]))
     return pairs
+
+
+def one_turn(call: Callable[[], None]) -> Turn:
+    """What such calls take."""
+    durations: list[float] = []
+    in_thread, in_process = time.thread_time(), time.process_time()
+    for _ in range(_TURN):
+        began = time.perf_counter()
+        call()
+        durations.append(time.perf_counter() - began)
+    in_thread = time.thread_time() - in_thread
+    wait_until_written()
+    return Turn(statistics.median(durations), in_thread / _TURN, (time.process_time() - in_process) / _TURN)
+
+
+def wait_until_written() -> None:
+    """Let the journal's thread come to an end with what it has."""
+    while agentreplay.status().unsaved_bytes:
+        time.sleep(0.02)
 
 
 def print_loop_lag(url: str, folder: Path, streams: int, seconds: float) -> None:

@@ -1,12 +1,15 @@
-"""The journal: what is kept of calls while they are made, a line of JSON for each, in a file that only grows.
+"""The journal: what is kept of calls while they are made, a line for each, in a file that only grows.
 
 Every line begins with a checksum of the rest, so that a line either says what was written or is known not to:
 
     {"crc32":"8d0f32c1","journal":1,"session":"shop/42","process":"20261122t231745-4711-9f3a77c2", …}
     {"crc32":"0c9be1d7","sdks":{"openai":"2.54.0"},"interaction":{…}}
+    {"crc32":"5b01fd18","sdks":{"openai":"2.54.0"},"vendor":"openai","request":{…}, …}<1F>{"messages": …}<1F>{"id": …}
 
-The first line says whose journal it is. A last line without its newline was torn when its process died; it is no
-damage, and nobody was told that it was kept.
+The first line says whose journal it is. A call out of which something was taken, or might have been, is an
+interaction. Of another one the texts that were sent and received stand as they were behind the JSON, each after a unit
+separator, with record separators for their line ends: to read them is left to whoever collects. A last line without its
+newline was torn when its process died; it is no damage, and nobody was told that it was kept.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +39,19 @@ JOURNALS: Final = "journal"
 
 SUFFIX: Final = ".jsonl"
 
-_LINE: Final = re.compile(rb'\{"crc32":"([0-9a-f]{8})",(.*)\}', re.DOTALL)
+_LINE: Final = re.compile(rb'\{"crc32":"([0-9a-f]{8})",(.*)', re.DOTALL)
+_TEXT: Final = b"\x1f"
+_NEWLINE: Final = b"\x1e"
+_SENT_AND_RECEIVED: Final = 2
+
+_encode: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=to_jsonable_python).encode
+
+
+Reader = Callable[[Mapping[str, Any], bytes, bytes], Interaction]
+"""Makes the interaction of a call whose texts were kept: given what is said beside them, what was sent, what received.
+
+Raises ValueError, KeyError or TypeError where that says no call.
+"""
 
 
 @dataclass(frozen=True)
@@ -77,10 +92,21 @@ def interaction_line(interaction: Mapping[str, Any], sdks: Mapping[str, str]) ->
     return _line({"sdks": dict(sdks), "interaction": dict(interaction)})
 
 
-def read_journal(data: bytes, path: Path, *, skip_damaged: bool = False) -> Journal | None:
+def texts_line(said: Mapping[str, Any], sdks: Mapping[str, str], sent: bytes, received: bytes) -> bytes | None:
+    """The line that keeps a call as the texts that were `sent` and `received`, with what is `said` beside them in JSON.
+
+    None where a text cannot stand in a line.
+    """
+    if any(separator in text for separator in (_TEXT, _NEWLINE) for text in (sent, received)):
+        return None
+    return _line({"sdks": dict(sdks), **said}, _TEXT + sent + _TEXT + received)
+
+
+def read_journal(data: bytes, path: Path, reader: Reader, *, skip_damaged: bool = False) -> Journal | None:
     """What the journal at `path`, whose bytes are `data`, holds; None where not even its first line is whole.
 
-    With `skip_damaged`, lines that cannot be read are left out and told of; the first line must be right all the same.
+    `reader` makes interactions of texts. With `skip_damaged`, lines that cannot be read are left out and told of; the
+    first line must be right all the same.
 
     Raises:
         JournalError: a complete line is damaged.
@@ -92,7 +118,7 @@ def read_journal(data: bytes, path: Path, *, skip_damaged: bool = False) -> Jour
     journal = Journal(_heading(lines[0], path), torn=torn)
     for number, line in enumerate(lines[1:], start=2):
         try:
-            interaction, sdks = _interaction(line, path, number)
+            interaction, sdks = _interaction(line, path, number, reader)
         except JournalError as error:
             if not skip_damaged:
                 raise
@@ -103,27 +129,29 @@ def read_journal(data: bytes, path: Path, *, skip_damaged: bool = False) -> Jour
     return journal
 
 
-def _line(value: Mapping[str, Any]) -> bytes:
+def _line(value: Mapping[str, Any], texts: bytes = b"") -> bytes:
     # All of it ASCII: half a pair of surrogates is legal in JSON where it is escaped, and so it came.
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=to_jsonable_python)
-    rest = text[1:].encode("ascii")
-    return b'{"crc32":"%08x",%s\n' % (zlib.crc32(rest[:-1]), rest)
+    text = _encode(value)
+    rest = text[1:].encode("ascii") + texts.replace(b"\n", _NEWLINE)
+    return b'{"crc32":"%08x",%s\n' % (zlib.crc32(rest), rest)
 
 
-def _members(line: bytes, path: Path, number: int) -> dict[str, Any]:
+def _members(line: bytes, path: Path, number: int) -> tuple[dict[str, Any], list[bytes]]:
+    """What a line says in JSON, and the texts behind that."""
     match = _LINE.fullmatch(line)
     if match is None:
         raise JournalError.damaged("it is no line of a journal", path=path, line=number)
     if int(match[1], 16) != zlib.crc32(match[2]):
         raise JournalError.damaged("the line is not what was written: its checksum is another", path=path, line=number)
+    said, *texts = match[2].split(_TEXT)
     try:
-        return json_object(b"{" + match[2] + b"}")
+        return json_object(b"{" + said), [text.replace(_NEWLINE, b"\n") for text in texts]
     except CassetteError as error:
         raise JournalError.damaged(error.reason, path=path, line=number) from None
 
 
 def _heading(line: bytes, path: Path) -> Heading:
-    members = _members(line, path, 1)
+    members, _ = _members(line, path, 1)
     if members.get("journal") != JOURNAL_FORMAT:
         raise JournalError.unknown_format(members.get("journal"), JOURNAL_FORMAT, path=path)
     said = {name: members.get(name) for name in ("session", "process", "started_at", "agentreplay_version")}
@@ -133,11 +161,15 @@ def _heading(line: bytes, path: Path) -> Heading:
     return Heading(**texts)
 
 
-def _interaction(line: bytes, path: Path, number: int) -> tuple[Interaction, dict[str, str]]:
-    members = _members(line, path, number)
+def _interaction(line: bytes, path: Path, number: int, reader: Reader) -> tuple[Interaction, dict[str, str]]:
+    members, texts = _members(line, path, number)
     sdks = {name: text for name, text in as_object(members.get("sdks")).items() if isinstance(text, str)}
     try:
+        if len(texts) == _SENT_AND_RECEIVED:
+            return reader(members, *texts), sdks
         return Interaction.model_validate(members.get("interaction")), sdks
     except ValidationError as error:
         reason = shape_error(error, path).reason
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = f"what it says of a call cannot be read ({type(error).__name__})"
     raise JournalError.damaged(reason, path=path, line=number)

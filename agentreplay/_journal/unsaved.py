@@ -4,33 +4,62 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from agentreplay._recorded import RecordedRequest, RecordedResponse
+from agentreplay._redaction import Redactor
 
-CALL_BYTES = 2048
+CALL_BYTES: Final = 2048
 """What a call takes beside its contents, roughly."""
 
 
-@dataclass(eq=False)
-class UnsavedCall:
+@dataclass(frozen=True)
+class CallTexts:
+    """A call as the texts that were `sent` and `received`, and what is `said` of it beside them, in JSON.
+
+    `strings` are those in what is said; `bodies` and `events` are the JSON texts of which the two texts consist: whole
+    ones, and the events of a stream.
+    """
+
+    said: dict[str, Any]
+    sent: bytes
+    received: bytes
+    strings: Sequence[str]
+    bodies: Sequence[str]
+    events: Sequence[str]
+
+    def are_clean(self, redactor: Redactor) -> bool:
+        """Whether it can be told at a glance that nothing would be taken out of any of them."""
+        return redactor.bodies_are_clean(self.bodies, self.strings) and (
+            not self.events or redactor.events_are_clean(self.events)
+        )
+
+
+class UnsavedCall(Protocol):
     """A call that has its answer, as it was seen on its way: nothing is parsed, redacted or written yet.
 
-    `started_at` is in seconds since 1970; `number` counts the calls of the process. `tell` gives the request and the
-    response; it is called once, in another thread than the call was made in. `secrets` are values that must not be
-    kept, with the name of each, and `headers` those that the client sends with every call. `size` is in bytes.
+    `started_at` is in seconds since 1970; `number` counts the calls of the process. `secrets` are values that must not
+    be kept, with the name of each, and `headers` those that the client sends with every call. `size` is in bytes.
+    `texts` and `tell` are called once each at most, in another thread than the call was made in.
     """
 
     session: str
     number: int
     started_at: float
-    vendor: str
-    tell: Callable[[], tuple[RecordedRequest, RecordedResponse]]
-    secrets: tuple[tuple[str, str], ...] = ()
-    headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    size: int = 0
+    vendor_name: str
+    secrets: tuple[tuple[str, str], ...]
+    headers: Mapping[str, Any]
+    size: int
+
+    def texts(self) -> CallTexts | None:
+        """The call in texts; None where it does not consist of two texts of JSON, one of which may be a stream's."""
+        ...
+
+    def tell(self) -> tuple[RecordedRequest, RecordedResponse]:
+        """The call, read."""
+        ...
 
 
 class Unsaved:
@@ -73,10 +102,14 @@ class Unsaved:
             self.bytes -= size
             self.dropped += 1
 
-    def put(self, call: UnsavedCall) -> None:
-        """Add a call whose `size` is reserved."""
+    def put(self, call: UnsavedCall, reserved: int = 0) -> bool:
+        """Add a call, of whose `size` so many bytes are `reserved` already; False where there is no room for it."""
         with self._lock:
+            if not self.reserve(call.size - reserved):
+                self.drop(reserved)
+                return False
             self._waiting.append(call)
+            return True
 
     def take(self) -> UnsavedCall | None:
         """The oldest call, or None. What it holds stays reserved until `release` or `drop`."""

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any, Final, Protocol
 
 from agentreplay._ageing import installed_versions
-from agentreplay._journal import interaction_line
+from agentreplay._journal import interaction_line, texts_line
 from agentreplay._journal.unsaved import Unsaved, UnsavedCall
 from agentreplay._redaction import Redactor
 
@@ -20,6 +20,7 @@ GATHER_SECONDS: Final = 0.2
 
 RETRY_SECONDS: Final = 0.5
 _BREATH_SECONDS: Final = 0.0005
+_AT_WORK_SECONDS: Final = 0.0005
 _IDLE_SECONDS: Final = 60.0
 _REST_SECONDS: Final = 0.2
 _TRIES: Final = 2
@@ -69,6 +70,7 @@ class JournalWriter:
         self._ended = False
         self._resting = False
         self._alone = False
+        self._breathed = 0.0
         self._sdks: dict[str, dict[str, str]] = {}
 
     def wake(self) -> None:
@@ -224,26 +226,36 @@ class JournalWriter:
         redactor = self._journals.redactor(call.session)
         for secret, name in call.secrets:
             redactor.learn(secret, name)
-        redactor.learn_headers(call.headers)
-        request, response = call.tell()
-        self._breathe()
-        said = without_secrets(redactor, {"request": request._plain(), "response": response._plain()}, self._breathe)
-        if call.vendor not in self._sdks:
-            self._sdks[call.vendor] = installed_versions({call.vendor})
+        if call.headers:
+            redactor.learn_headers(call.headers)
+        if call.vendor_name not in self._sdks:
+            self._sdks[call.vendor_name] = installed_versions({call.vendor_name})
+        sdks = self._sdks[call.vendor_name]
         metadata = {
-            "vendor": call.vendor,
+            "vendor": call.vendor_name,
             "started_at": datetime.fromtimestamp(call.started_at, timezone.utc).isoformat(timespec="microseconds"),
             "process": self._process,
             "call": call.number,
         }
-        line = interaction_line({"sequence": call.number, **said, "metadata": metadata}, self._sdks[call.vendor])
+        texts = call.texts()
         self._breathe()
-        return line
+        if texts is not None and texts.are_clean(redactor):
+            said = {"sequence": call.number, **texts.said, "metadata": metadata}
+            line = texts_line(said, sdks, texts.sent, texts.received)
+            if line is not None:
+                return line
+        request, response = call.tell()
+        self._breathe()
+        said = without_secrets(redactor, {"request": request._plain(), "response": response._plain()}, self._breathe)
+        self._breathe()
+        return interaction_line({"sequence": call.number, **said, "metadata": metadata}, sdks)
 
     def _breathe(self) -> None:
         """Let the app's threads have the interpreter: this one would keep it for milliseconds at a time."""
-        if not (self._alone or self._hurry.is_set()):
+        now = time.perf_counter()
+        if now - self._breathed > _AT_WORK_SECONDS and not (self._alone or self._hurry.is_set()):
             time.sleep(_BREATH_SECONDS)
+            self._breathed = time.perf_counter()
 
 
 def without_secrets(redactor: Redactor, call: dict[str, Any], between: Callable[[], None]) -> dict[str, Any]:

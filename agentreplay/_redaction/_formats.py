@@ -138,8 +138,6 @@ class _Anchor(NamedTuple):
 
     pattern: re.Pattern[str]
     prefixes: tuple[tuple[int, str], ...]
-    byte: bytes | None
-    """The character, where it is a rare one."""
 
 
 @cache
@@ -161,10 +159,21 @@ def _anchors() -> tuple[_Anchor, ...]:
         rank = [_RAREST_FIRST.find(char) % 100 for char in prefix]
         offset = max(place for place, each in enumerate(rank) if each == min(rank))
         found.setdefault(prefix[offset], []).append((offset, prefix))
-    return tuple(
-        _Anchor(_pattern(char, prefixes), tuple(prefixes), char.encode() if char.encode() not in _FREQUENT else None)
-        for char, prefixes in found.items()
-    )
+    return tuple(_Anchor(_pattern(char, prefixes), tuple(prefixes)) for char, prefixes in found.items())
+
+
+@cache
+def _signs() -> tuple[tuple[bytes, str, frozenset[int]], ...]:
+    """Signs that a prefix stands in a text, and the numbers of the anchors that it is found by.
+
+    A sign is what is left of a prefix without frequent characters; the prefix is with it where that says too little.
+    """
+    found: dict[tuple[bytes, str], set[int]] = {}
+    for number, anchor in enumerate(_anchors()):
+        for _, prefix in anchor.prefixes:
+            rest = prefix.encode().translate(None, _FREQUENT)
+            found.setdefault((rest, "" if rest.strip(b".") else prefix), set()).add(number)
+    return tuple((rest, prefix, frozenset(numbers)) for (rest, prefix), numbers in found.items())
 
 
 def _pattern(char: str, prefixes: list[tuple[int, str]]) -> re.Pattern[str]:
@@ -185,9 +194,13 @@ def find_formats(text: str) -> Iterator[Span]:
     formats = _formats_by_prefix()
     # Most texts are words in small letters: what is rarer in them is known after one look.
     rare = text.encode("utf-8", "surrogatepass").translate(None, _FREQUENT)
-    for anchor in _anchors():
-        if anchor.byte is not None and anchor.byte not in rare:
-            continue
+    numbers: set[int] = set()
+    for sign, prefix, signed in _signs():
+        if sign in rare and not numbers.issuperset(signed) and prefix in text:
+            numbers |= signed
+    anchors = _anchors()
+    for number in sorted(numbers):
+        anchor = anchors[number]
         done = 0
         for match in anchor.pattern.finditer(text):
             for offset, prefix in anchor.prefixes:

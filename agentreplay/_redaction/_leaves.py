@@ -96,6 +96,11 @@ class JsonLeaves:
             if len(places) > 1 and any(self.texts[place] != self.texts[places[0]] for place in places)
         ]
 
+    @property
+    def channels_by_text(self) -> dict[str, Hashable]:
+        """Of each text that is a piece of a longer one (alone or not): what is equal for all pieces of that."""
+        return {self.texts[place]: channel for channel, places in self._channels.items() for place in places}
+
     def path_of(self, leaf: int, keys: Mapping[str, str]) -> str:
         """Where a string stands: `[0].messages[2].content`; the first number is the root's. `keys` renames keys."""
         return self._path(*self._places[leaf], keys)

@@ -16,6 +16,10 @@ _STEMS: Final = ("key", "token", "secret", "passw", "passphrase", "authoriz", "c
 """In each certain name there is one of these; to look for them is much cheaper than to look for the names."""
 
 _QUERY_SIGNATURES: Final = ("sig=", "signature=")
+_SIGNS: Final = tuple((stem, stem.rstrip("=").encode()) for stem in (*_STEMS, *_QUERY_SIGNATURES))
+_BEFORE_DIVIDER: Final = 128
+"""In how many bytes before a divider the stem of a name begins: see `_AFTER_STEM`."""
+
 _AFTER_STEM: Final = re.compile(
     r"(?P<rest>[A-Za-z0-9_-]{0,32})(?P<close>\\{0,15}[\"'`])?\]?[ \t]{0,4}(?P<separator>=>|:=|==?|:)[ \t]{0,4}"
     r"(?:(?P<open>\\{0,15}[\"'`])(?:[rbf](?=[\"']))?)?"
@@ -47,25 +51,41 @@ _LONGEST_VALUE: Final = 16_384
 
 def find_named_values(text: str) -> Iterator[Span]:
     """The secrets in `text` that a name, a header's scheme or the form of a URL gives away."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        # The one letter that grows in lower case.
-        lower = text.replace("\u0130", "I").lower()
-    if ":" in text or "=" in text:
-        for stem in _STEMS:
-            yield from _find_after(stem, text, lower)
-        for stem in _QUERY_SIGNATURES:
-            yield from _find_signatures(stem, text, lower)
+    # Of bytes, since that is many times faster, where it comes to the same: but two letters become such of ASCII.
+    data = text.encode("utf-8", "surrogatepass").lower()
+    exactly = text.isascii() or not ("\u0130" in text or "\u212a" in text)
+    stems = [stem for stem, sign in _SIGNS if not exactly or sign in data] if _may_name(data, exactly=exactly) else []
+    lower = ""
+    if stems or b"bearer" in data:
+        lower = data.decode() if text.isascii() else text.lower()
+        if len(lower) != len(text):
+            # The one letter that grows in lower case.
+            lower = text.replace("\u0130", "I").lower()
+    for stem in stems:
+        yield from (_find_signatures if stem in _QUERY_SIGNATURES else _find_after)(stem, text, lower)
     start = lower.find("bearer")
     while start >= 0:
         match = _BEARER.match(text, start)
         if match and looks_random(match[1], 20):
             yield Span(*match.span(1), "bearer-token")
         start = lower.find("bearer", start + 6)
-    start = text.find("://")
+    start = text.find("://") if "@" in text else -1
     while start >= 0:
         yield from _url_credentials(text, start + 3)
         start = text.find("://", start + 3)
+
+
+def _may_name(data: bytes, *, exactly: bool) -> bool:
+    """Whether a name may stand with its value in a text, given in lower case.
+
+    What divides the two must, and, where that can be looked for `exactly`, the stem of a name not far before it.
+    """
+    dividers = data.count(b":") + data.count(b"=")
+    if not dividers or not exactly or dividers * _BEFORE_DIVIDER * 2 > len(data):
+        return bool(dividers)
+    before = [piece[-_BEFORE_DIVIDER:] for piece in data.replace(b"=", b":").split(b":")[:-1]]
+    near = b" ".join(before)
+    return any(sign in near for _, sign in _SIGNS)
 
 
 def _find_after(stem: str, text: str, lower: str) -> Iterator[Span]:

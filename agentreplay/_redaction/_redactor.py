@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agentreplay._errors import ConfigurationError
@@ -24,6 +24,8 @@ from agentreplay._redaction._personal import PERSONAL
 from agentreplay._redaction._placeholders import Placeholders, label_of
 from agentreplay._redaction._spans import PLACEHOLDER, Span
 from agentreplay._redaction._taking_out import TakingOut, Texts
+from agentreplay._redaction._unparsed import Unparsed
+from agentreplay._redaction._unparsed_events import UnparsedEvents
 from agentreplay._redaction._user_rules import RedactionRule, UserRules
 
 
@@ -65,6 +67,8 @@ class Redactor:
         self._placeholders = Placeholders()
         self._personal = _personal_rules([personal] if isinstance(personal, str) else personal)
         self._taking_out = TakingOut(self._spans, bool(self._personal), UserRules(extra), self._placeholders)
+        self._unparsed = Unparsed(self._taking_out)
+        self._unparsed_events = UnparsedEvents(self._unparsed)
         self.learn_environment(environment or {})
 
     def __repr__(self) -> str:
@@ -92,6 +96,8 @@ class Redactor:
             if bare not in self._told and is_worth_knowing(bare):
                 self._known += tuple(forms_of(bare, label_of(label)))
                 self._taking_out.clean.forget()
+                self._unparsed.forget()
+                self._unparsed_events.forget()
             self._told |= {secret, bare}
 
     def learn_environment(self, variables: Mapping[str, str]) -> None:
@@ -111,6 +117,17 @@ class Redactor:
         return self._taking_out.finds_nothing(
             Texts(texts, leaves.channels, range(len(texts)), leaves.named, len(leaves.texts))
         )
+
+    def bodies_are_clean(self, bodies: Iterable[str], strings: Iterable[str] = ()) -> bool:
+        """Whether it can be told without parsing that `redact` changes nothing of what `bodies`, JSON texts, say.
+
+        Nor of `strings`, which stand under no secret's name.
+        """
+        return self._unparsed.bodies_are_clean(bodies, strings)
+
+    def events_are_clean(self, events: Iterable[str]) -> bool:
+        """Whether it can be told without parsing each that `redact_events` changes none of `events`, JSON texts."""
+        return self._unparsed_events.are_clean(events)
 
     def reserve(self, value: Any) -> None:
         """Give no ordinal of a placeholder that stands in the JSON `value` to another secret."""

@@ -14,7 +14,7 @@ from agentreplay._redaction._placeholders import Placeholders
 from agentreplay._redaction._spans import BARRIER, Span, replaced, settled
 from agentreplay._redaction._user_rules import UserRules
 
-_SHORTEST_FOUND: Final = 8
+SHORTEST_FOUND: Final = 8
 """No built-in rule but those for personal data finds anything in a shorter text that stands under no secret's name."""
 
 
@@ -102,7 +102,7 @@ class TakingOut:
         self.placeholders.reserve("\n".join(work.texts))
         if self.user.functions:
             self._call_functions(work)
-        shortest = 1 if self.personal or self.user.patterns else _SHORTEST_FOUND
+        shortest = 1 if self.personal or self.user.patterns else SHORTEST_FOUND
         channels = work.channels
         singles = [leaf for leaf in work.singles if len(work.texts[leaf]) >= shortest or leaf in work.named]
         clean = self.clean.digests

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import agentreplay
-from agentreplay._collecting import Collected, collect
+from agentreplay._collecting import Collected, collect, interaction_of_texts
 from agentreplay._journal import Journal, read_journal
 
 
@@ -30,7 +30,7 @@ class Recordings:
     @property
     def journals(self) -> list[Journal]:
         """What they hold."""
-        read = [read_journal(path.read_bytes(), path) for path in self.files]
+        read = [read_journal(path.read_bytes(), path, interaction_of_texts) for path in self.files]
         return [journal for journal in read if journal is not None]
 
     @property
@@ -66,9 +66,10 @@ def ask(client: Any, question: str, **arguments: Any) -> Any:
     )
 
 
-def lines_of(path: Path) -> list[Any]:
-    """The lines of a journal as plain JSON."""
-    return [json.loads(line) for line in path.read_text("ascii").splitlines()]
+def lines_of(path: Path) -> list[list[Any]]:
+    """The lines of a journal as plain JSON: what each says, and the texts behind that."""
+    lines = path.read_bytes().split(b"\n")[:-1]
+    return [[json.loads(part.replace(b"\x1e", b"\n")) for part in line.split(b"\x1f")] for line in lines]
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:

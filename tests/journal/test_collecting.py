@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import agentreplay
-from agentreplay._collecting import collect
+from agentreplay._collecting import collect, interaction_of_texts
 from agentreplay._files import Disk
 from agentreplay._journal import Heading, interaction_line, read_journal
 from tests.journal.recordings import Recordings, ask, lines_of, wait_until
@@ -57,15 +57,22 @@ def heading(session: str = "shop", process: str = "p1") -> bytes:
 
 
 def test_a_journal_is_lines_of_json(recordings: Recordings, openai_client: OpenAI) -> None:
-    """Anybody's tools can read it: a heading, then a line for each call, each with its checksum."""
+    """Anybody's tools can read it: a heading, then a line for each call, each with its checksum.
+
+    A call in which there are no secrets stands there as it was sent and received, any other as an interaction.
+    """
     recordings.install(session_id=lambda: "Shop/42")
-    ask(openai_client, "hello")
+    answer = ask(openai_client, "hello")
+    ask(openai_client, "password='hunter2hunter2'")
     agentreplay.uninstall()
     (path,) = recordings.files
-    first, second = lines_of(path)
+    (first,), (second, sent, received), (third,) = lines_of(path)
     assert (first["journal"], first["session"]) == (1, "Shop/42")
-    assert second["interaction"]["request"]["method"] == "chat.completions.create"
-    assert len(first["crc32"]) == len(second["crc32"]) == 8
+    assert second["request"]["method"] == third["interaction"]["request"]["method"] == "chat.completions.create"
+    assert sent["messages"][0]["content"] == "hello"
+    assert received["id"] == answer.id
+    assert "hunter2" not in path.read_text("utf-8")
+    assert {len(line["crc32"]) for line in (first, second, third)} == {8}
 
 
 def test_sessions_become_cassettes_under_their_names(recordings: Recordings, openai_client: OpenAI) -> None:
@@ -135,7 +142,7 @@ def test_a_torn_end_is_left_out(recordings: Recordings) -> None:
     whole = heading() + line(1) + line(2)
     complete = [len(heading()), len(heading() + line(1)), len(whole)]
     for length in range(len(whole) + 1):
-        journal = read_journal(whole[:length], JOURNAL_PATH)
+        journal = read_journal(whole[:length], JOURNAL_PATH, interaction_of_texts)
         if length < complete[0]:
             assert journal is None
         else:
@@ -214,11 +221,11 @@ def test_no_damage_reads_as_something_else(data: st.DataObject) -> None:
     whole = bytearray(heading() + line(1) + line(2))
     for _ in range(data.draw(st.integers(1, 3))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    original = read_journal(heading() + line(1) + line(2), JOURNAL_PATH)
+    original = read_journal(heading() + line(1) + line(2), JOURNAL_PATH, interaction_of_texts)
     assert original is not None
     journal, complaint = None, str(JOURNAL_PATH)
     try:
-        journal = read_journal(bytes(whole), JOURNAL_PATH)
+        journal = read_journal(bytes(whole), JOURNAL_PATH, interaction_of_texts)
     except agentreplay.CassetteError as error:
         complaint = str(error)
     assert str(JOURNAL_PATH) in complaint

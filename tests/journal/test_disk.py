@@ -8,7 +8,8 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import pytest
 import agentreplay
 from agentreplay._files import Disk
 from agentreplay._journal.files import JournalFiles
-from agentreplay._journal.unsaved import Unsaved, UnsavedCall
+from agentreplay._journal.unsaved import CallTexts, Unsaved
 from agentreplay._journal.writer import JournalWriter
 from agentreplay._recorded import RecordedRequest, RecordedResponse
 from agentreplay._redaction import Redactor
@@ -51,6 +52,27 @@ class FaultyDisk(Disk):
         return super().write(handle, data)
 
 
+@dataclass
+class Call:
+    """A call that has its answer; of its contents nothing but the question is there."""
+
+    number: int
+    question: str
+    size: int
+    session: str = "session"
+    vendor_name: str = "openai"
+    secrets: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    started_at: float = 1e9
+
+    def texts(self) -> CallTexts | None:
+        return None
+
+    def tell(self) -> tuple[RecordedRequest, RecordedResponse]:
+        request = RecordedRequest(kind="llm", body={"messages": [{"role": "user", "content": self.question}]})
+        return request, RecordedResponse()
+
+
 class Writing:
     """A journal writer of its own, on such a disk."""
 
@@ -66,14 +88,8 @@ class Writing:
     def call(self, question: str, size: int = 100) -> None:
         """A call that has its answer now."""
         self.number += 1
-        request = RecordedRequest(kind="llm", body={"messages": [{"role": "user", "content": question}]})
-        tell: Callable[[], tuple[RecordedRequest, RecordedResponse]] = lambda: (request, RecordedResponse())  # noqa: E731
-        call = UnsavedCall("session", self.number, 1e9 + self.number, "openai", tell, size=size)
-        if self.unsaved.reserve(size):
-            self.unsaved.put(call)
+        if self.unsaved.put(Call(self.number, question, size, started_at=1e9 + self.number)):
             self.writer.wake()
-        else:
-            self.unsaved.drop()
 
 
 @pytest.fixture
@@ -262,21 +278,23 @@ async def test_the_event_loop_never_touches_the_disk(
     assert not [each for each in touched if each.endswith("loop")]
 
 
+@pytest.mark.parametrize("question", ["hello", "password='hunter2hunter2'"], ids=["clean", "secret"])
 def test_nothing_is_parsed_or_redacted_where_the_call_is_made(
-    recordings: Recordings, openai_client: OpenAI, monkeypatch: pytest.MonkeyPatch
+    recordings: Recordings, openai_client: OpenAI, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
     """The heavy part of recording is done in the writer's thread."""
     threads: set[str] = set()
-    redact = Redactor.redact
+    for name in ("redact", "bodies_are_clean"):
+        method = getattr(Redactor, name)
 
-    def watched(self: Redactor, value: Any) -> Any:
-        threads.add(threading.current_thread().name)
-        return redact(self, value)
+        def watched(self: Redactor, *arguments: Any, _method: Any = method) -> Any:
+            threads.add(threading.current_thread().name)
+            return _method(self, *arguments)
 
-    monkeypatch.setattr(Redactor, "redact", watched)
+        monkeypatch.setattr(Redactor, name, watched)
     recordings.install()
-    ask(openai_client, "hello")
-    for _ in ask(openai_client, "hello", stream=True):
+    ask(openai_client, question)
+    for _ in ask(openai_client, question, stream=True):
         pass
     assert wait_until(lambda: agentreplay.status().written == 2)
     assert threads == {"agentreplay-journal"}

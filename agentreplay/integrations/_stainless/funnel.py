@@ -98,4 +98,6 @@ class Funnel:
         """The call as it is to be noted where an app is being recorded; None where it is not."""
         place = recording_here()
         seat = place.seat() if place is not None else None
-        return AppCall(self._vendor, place, seat, client, args, kwargs) if place and seat else None
+        if place is None or seat is None:
+            return None
+        return AppCall(self._vendor, place, seat, client, Arguments(*args, **kwargs).options)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
 from agentreplay._active import current
+from agentreplay._cassette import Interaction
 from agentreplay._freezing.chance import without_drawing
 from agentreplay._modes import Mode
 from agentreplay._patching import Patches
@@ -17,6 +18,7 @@ from agentreplay.integrations._stainless.credentials import build_without_key
 from agentreplay.integrations._stainless.express import ExpressLane, InReplay
 from agentreplay.integrations._stainless.funnel import Funnel
 from agentreplay.integrations._stainless.live import observe_response
+from agentreplay.integrations._stainless.noted_texts import interaction_of
 from agentreplay.integrations._stainless.vendor import Vendor
 
 
@@ -32,6 +34,14 @@ class StainlessIntegration:
         self.targets.update(dict.fromkeys(vendor.websocket_modules, self._patch_connections))
         if vendor.express is not None and not vendor.express.once:
             self.targets.update({hot.module: self._patch_hot_methods for hot in vendor.express.methods})
+
+    def interaction(self, said: Mapping[str, Any], sent: bytes, received: bytes) -> Interaction:
+        """The call that a journal keeps as texts, with what is said beside them.
+
+        Raises:
+            ValueError, KeyError, TypeError: that says no call.
+        """
+        return interaction_of(self.vendor, said, sent, received)
 
     def _patch_clients(self, sdk: ModuleType, patches: Patches) -> None:
         """Wrap the funnel and the constructors.

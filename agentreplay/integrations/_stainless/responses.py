@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from agentreplay import _sse
@@ -89,22 +90,21 @@ def record(
 
     `stream` says that the app asked for events, `compressed` that the body is as it came over the wire.
     """
-    chunks, times = _decoded(response, passed) if compressed else (passed.chunks, passed.times_ms)
-    content_type = response.headers.get("content-type", "")
+    chunks, times = decoded(response, passed) if compressed else (passed.chunks, passed.times_ms)
     recorded = RecordedResponse(
         status="error" if is_failure(response.status_code) else "ok",
         http_status=response.status_code,
-        headers=_kept_headers(response.headers),
+        headers=kept_headers(response.headers),
         duration_ms=round(duration_ms, 3),
     )
     text = _text(b"".join(chunks))
-    if text is not None and not is_failure(response.status_code) and _holds_events(content_type, stream=stream):
+    if text is not None and holds_events(response, stream=stream):
         _put_events(recorded, text, _times_of(chunks, times, text), vendor, passed)
         values = [event.data for event in recorded.events or []]
     else:
         if not passed.exhausted:
             recorded.incomplete = True
-        _put_body(recorded, b"".join(chunks), text, is_json="json" in content_type)
+        _put_body(recorded, b"".join(chunks), text, is_json="json" in response.headers.get("content-type", ""))
         values = [recorded.body]
     recorded.prompt_tokens, recorded.completion_tokens = vendor.tokens(values)
     if passed.error is not None:
@@ -128,12 +128,33 @@ def _words(error: BaseException) -> str:
     return error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else str(error)
 
 
-def _kept_headers(headers: Any) -> dict[str, str]:
-    kept = {name.lower(): value for name, value in headers.items()}
-    return {name: kept[name] for name in sorted(kept) if name in _KEPT_HEADERS or name.startswith(_KEPT_PREFIXES)}
+def kept_headers(headers: Any) -> dict[str, str]:
+    """Those of the HTTP library's `headers` that are recorded, in order of their names, which are in lower case."""
+    found: dict[str, str] = {}
+    for name, value in getattr(headers, "raw", None) or _encoded(headers):
+        kept = _kept_name(name)
+        if kept is not None:
+            if not value.isascii():
+                # In which encoding it is said only the library knows.
+                return {name: headers[name] for name in sorted(map(str.lower, headers)) if _kept_name(name.encode())}
+            text = value.decode()
+            found[kept] = f"{found[kept]}, {text}" if kept in found else text
+    return dict(sorted(found.items()))
 
 
-def _decoded(response: Head, passed: Passed) -> tuple[list[bytes], list[float]]:
+def _encoded(headers: Any) -> Iterator[tuple[bytes, bytes]]:
+    for name, value in headers.items():
+        yield name.encode(), value.encode()
+
+
+@lru_cache(maxsize=1024)
+def _kept_name(name: bytes) -> str | None:
+    """The name of a header in lower case, if that is one of those that are recorded."""
+    lower = name.decode("latin-1").lower()
+    return lower if lower in _KEPT_HEADERS or lower.startswith(_KEPT_PREFIXES) else None
+
+
+def decoded(response: Head, passed: Passed) -> tuple[list[bytes], list[float]]:
     """The chunks with transport compression undone, and the time at which each had come."""
     if not response.headers.get("content-encoding"):
         return passed.chunks, passed.times_ms
@@ -160,8 +181,11 @@ def _decoded(response: Head, passed: Passed) -> tuple[list[bytes], list[float]]:
     return chunks, times
 
 
-def _holds_events(content_type: str, *, stream: bool) -> bool:
+def holds_events(response: Head, *, stream: bool) -> bool:
     """Whether a body is read as server-sent events; what an app streams may be lines of JSON, or binary frames."""
+    content_type = response.headers.get("content-type", "")
+    if is_failure(response.status_code):
+        return False
     return content_type.startswith("text/event-stream") or (stream and not content_type.startswith(_OTHER_STREAMS))
 
 

@@ -32,6 +32,7 @@ from agentreplay.integrations._stainless.vendor import Vendor
 class ResponseHead:
     """What stands before the body of a response; it keeps nothing else of it."""
 
+    __slots__ = ("headers", "status_code")
     status_code: int
     headers: Any
 
@@ -41,12 +42,27 @@ class ResponseHead:
         return cls(response.status_code, response.headers)
 
 
-@dataclass(frozen=True)
 class Asked:
-    """What was asked: `request` makes the record of it, once; `size` is what it holds until then, in bytes."""
+    """What was asked: `tell` makes the record of it, once; `size` is what it holds until then, in bytes.
 
-    request: Callable[[], RecordedRequest]
-    size: int
+    `content` is the body as it was sent, where that is all there is to be read of it.
+    """
+
+    __slots__ = ("_body", "content", "envelope", "size")
+
+    def __init__(
+        self, envelope: Envelope, content: bytes | None, body: Callable[[], dict[str, Any]] | None = None, size: int = 0
+    ) -> None:
+        self.envelope = envelope
+        self.content = content
+        self.size = len(content) if content is not None else size
+        self._body = body
+
+    def tell(self) -> RecordedRequest:
+        """The record of it."""
+        if self._body is not None:
+            return self.envelope.around(self._body())
+        return self.envelope.around(body_of_content(self.content) if self.content else {})
 
 
 def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
@@ -60,33 +76,56 @@ def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
     """
     if sent is None or getattr(client, "_middleware", None) or not _is_unchanged(options, sent):
         request = describe(vendor, client, options)
-        return Asked(lambda: request, 0)
-    envelope = Envelope.of(vendor, client, options)
-    body, size = _body(client, options, sent, envelope.method)
-    return Asked(lambda: envelope.around(body()), size)
+        envelope = Envelope(request.kind, request.method, request.path, request.query)
+        return Asked(envelope, None, lambda: request.body)
+    return _asked(client, options, sent, envelope_of(vendor, client, options))
+
+
+_plain_envelopes: dict[tuple[str, str, str], Envelope] = {}
+
+
+def envelope_of(vendor: Vendor, client: Any, options: Any) -> Envelope:
+    """What `Envelope.of` gives. Where that says always the same of an operation it is made once."""
+    if options.params or getattr(options, "qualifiers", None):
+        return Envelope.of(vendor, client, options)
+    operation = (vendor.name, options.method, options.url)
+    envelope = _plain_envelopes.get(operation)
+    if envelope is None:
+        envelope = Envelope.of(vendor, client, options)
+        if envelope.path is None and vendor.routes.knows(str(options.method).upper(), options.url):
+            _plain_envelopes[operation] = envelope
+    return envelope
 
 
 def _is_unchanged(options: Any, sent: Any) -> bool:
     url: str = options.url
     path: str = sent.url.path
-    return "://" in url or path.endswith((url, unquote(urlsplit(url).path)))
+    if path.endswith(url) or "://" in url:
+        return True
+    return path.endswith(unquote(urlsplit(url).path))
 
 
-def _body(client: Any, options: Any, sent: Any, method: str) -> tuple[Callable[[], dict[str, Any]], int]:
-    """How to read the body that was sent, and the bytes that are held for that."""
-    if str(options.method).lower() == "get":
-        return dict, 0
+def _asked(client: Any, options: Any, sent: Any, envelope: Envelope) -> Asked:
+    """The request, with the body that was sent."""
+    if options.method in _WITHOUT_BODY:
+        return Asked(envelope, b"")
     if options.files:
-        fields = form_fields(client, json_body(options, method) or {})
+        fields = form_fields(client, json_body(options, envelope.method) or {})
         files, size = _noted_files(options.files)
-        return lambda: {**fields, **describe_files(files)}, size
+        return Asked(envelope, None, lambda: {**fields, **describe_files(files)}, size)
     try:
         content: bytes = sent.content
     except library_of(sent).RequestNotRead:
         # A stream of the app's own, which was sent as it came.
         body = body_of_content(options.content)
-        return lambda: body, 0
-    return lambda: body_of_content(content) if content else {}, len(content)
+        return Asked(envelope, None, lambda: body)
+    if getattr(options, "content", None) is None:
+        return Asked(envelope, content)
+    # The app's own text, which may be anything.
+    return Asked(envelope, None, lambda: body_of_content(content) if content else {}, len(content))
+
+
+_WITHOUT_BODY: Final = frozenset({"get", "GET"})
 
 
 def _noted_files(files: Any) -> tuple[list[tuple[str, Any]], int]:

@@ -1,0 +1,188 @@
+"""A call as the texts that were sent and received: taken from what was noted on its way, and read again later.
+
+Nothing is parsed on the way to the disk where that can be spared: whoever collects the recordings parses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
+from agentreplay._journal.unsaved import CallTexts
+from agentreplay._redaction import secret_name
+from agentreplay._streams import Passed
+from agentreplay.integrations._stainless import responses
+from agentreplay.integrations._stainless.requests import Envelope, body_of_content
+from agentreplay.integrations._stainless.snapshots import ResponseHead
+from agentreplay.integrations._stainless.vendor import Vendor
+
+_TIMES_PER_MS = 10
+
+
+@dataclass
+class Received:
+    """What came back: the head of a response and its body, as it was read whole (`content`) or while it `passed`.
+
+    `stream` says that the app asked for events. Durations are in milliseconds.
+    """
+
+    head: ResponseHead
+    content: bytes | None
+    passed: Passed | None
+    stream: bool
+    duration_ms: float
+    retries: int
+
+    def tell(self, vendor: Vendor) -> RecordedResponse:
+        """The record of the response."""
+        passed = self.passed
+        if passed is None:
+            passed = Passed(0, _nothing_more, exhausted=True)
+            passed.chunks.append(self.content or b"")
+            passed.times_ms.append(self.duration_ms)
+        response = responses.record(
+            vendor,
+            self.head,
+            passed,
+            stream=self.stream,
+            compressed=self.content is None,
+            duration_ms=self.duration_ms,
+        )
+        response.retries_taken = self.retries or None
+        return response
+
+    def chunks(self) -> tuple[list[bytes], list[float]]:
+        """The body without transport compression, in chunks, and the time at which each had come."""
+        if self.passed is None:
+            return [self.content or b""], [self.duration_ms]
+        if self.content is None:
+            return responses.decoded(self.head, self.passed)
+        return self.passed.chunks, self.passed.times_ms
+
+
+def texts_of(envelope: Envelope, sent: bytes, received: Received) -> CallTexts | None:
+    """The call in texts; None where it has to be parsed."""
+    head, passed = received.head, received.passed
+    if passed is not None and passed.error is not None:
+        return None
+    exhausted = passed is None or passed.exhausted
+    headers = responses.kept_headers(head.headers)
+    chunks, times = received.chunks()
+    content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    try:
+        asked, answer = sent.decode(), content.decode()
+    except UnicodeDecodeError:
+        return None
+    events: list[str] = []
+    bodies = [asked] if asked else []
+    strings = [envelope.method, *headers.values()]
+    if envelope.path is not None or envelope.query is not None:
+        bodies.append(json.dumps([envelope.path, envelope.query]))
+    if any(map(secret_name, headers)):
+        return None
+    if responses.holds_events(head, stream=received.stream):
+        if not exhausted and not answer.endswith("\n\n"):
+            # The event in which the app left is not kept.
+            answer = answer[: answer.rfind("\n\n") + 2] if "\n\n" in answer else ""
+            content = answer.encode()
+        found = _events(answer)
+        if found is None:
+            return None
+        names, events = found
+        strings += names
+    elif answer:
+        if not _is_json(answer):
+            return None
+        bodies.append(answer)
+    said = {
+        "request": vars(envelope),
+        "response": {
+            "http_status": head.status_code,
+            "headers": headers,
+            "stream": received.stream,
+            "exhausted": exhausted,
+            "duration_ms": received.duration_ms,
+            "retries": received.retries,
+            "sizes": list(map(len, chunks)),
+            "times": [int(time * _TIMES_PER_MS + 0.5) for time in times],
+        },
+    }
+    return CallTexts(said, sent, content, strings, bodies, events)
+
+
+def interaction_of(vendor: Vendor, said: Mapping[str, Any], sent: bytes, content: bytes) -> Interaction:
+    """The interaction of a call that `texts_of` gave in texts.
+
+    Raises:
+        ValueError, KeyError, TypeError: that says no call.
+    """
+    request = _request(Envelope(**said["request"]), sent)
+    head: Mapping[str, Any] = said["response"]
+    chunks: list[bytes] = []
+    position = 0
+    for size in head["sizes"]:
+        chunks.append(content[position : position + size])
+        position += size
+    passed = Passed(0, _nothing_more, exhausted=head["exhausted"])
+    passed.chunks = chunks
+    passed.times_ms = [time / _TIMES_PER_MS for time in head["times"]]
+    received = Received(
+        ResponseHead(head["http_status"], head["headers"]),
+        content,
+        passed,
+        stream=head["stream"],
+        duration_ms=head["duration_ms"],
+        retries=head["retries"],
+    )
+    return Interaction(
+        sequence=said["sequence"], request=request, response=received.tell(vendor), metadata=said["metadata"]
+    )
+
+
+def _request(envelope: Envelope, sent: bytes) -> RecordedRequest:
+    return envelope.around(body_of_content(sent) if sent else {})
+
+
+def _nothing_more(_passed: Passed) -> None:
+    """Nobody is told of the end of what is whole from the beginning."""
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _events(text: str) -> tuple[list[str], list[str]] | None:
+    """The names and the JSON texts of a stream's events; None where there are others, or lines that are not theirs."""
+    pieces = text.split("\n\n")
+    if not pieces[-1]:
+        pieces.pop()
+    names: dict[str, None] = {}
+    events = [piece[6:] for piece in pieces if piece.startswith("data: ")]
+    lines = len(events)
+    if lines < len(pieces):
+        if events and events != ["[DONE]"]:
+            # Events with a name and others without do not come from the providers that matter here.
+            return None
+        events = []
+        for piece in pieces:
+            name, _, data = piece.partition("\n")
+            if name.startswith("event: ") and data.startswith("data: "):
+                names[name[7:]] = None
+                events.append(data[6:])
+            elif piece == "data: [DONE]":
+                events.append("[DONE]")
+            else:
+                return None
+        lines = 2 * len(events) - events.count("[DONE]")
+    if "\r" in text or text.count("\n") != lines + len(events) - (not text.endswith("\n\n")) * 1:
+        return None
+    if events and events[-1] == "[DONE]":
+        events.pop()
+    return list(names), events
