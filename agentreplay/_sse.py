@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from agentreplay._cassette import StreamEvent
 from agentreplay._json.layout import NotDataError, parse, rendered
@@ -50,19 +50,21 @@ def write(events: Sequence[StreamEvent], layout: str | None, *, plain: bool = Fa
         ValueError: no such layout; or a text is none that UTF-8 can hold.
     """
     json_layout, end, space = _parts(layout)
-    told = [event.data for event in events if event.raw is None and event.text is None]
+    # Looked up once: a stream has hundreds of events, and asking a model for a field is slow.
+    held: list[dict[str, Any]] = [vars(event) for event in events]
+    told = [each["data"] for each in held if each["raw"] is None and each["text"] is None]
     data = iter(rendered(told, json_layout, plain=plain))
     after = (end + end).encode()
     before: dict[str | None, bytes] = {None: f"data:{space}".encode()}
     pieces: list[bytes] = []
-    for event in events:
-        name = event.event
-        if event.raw is not None:
-            pieces.append(event.raw.encode())
+    for each in held:
+        name, text = each["event"], each["text"]
+        if each["raw"] is not None:
+            pieces.append(each["raw"].encode())
             continue
         if name not in before:
             before[name] = f"event:{space}{name}{end}data:{space}".encode()
-        pieces.append(before[name] + (next(data) if event.text is None else event.text.encode()) + after)
+        pieces.append(before[name] + (next(data) if text is None else text.encode()) + after)
     return pieces
 
 

@@ -20,8 +20,9 @@ _SEPARATORS: Final[dict[str, tuple[int | str | None, str, str]]] = {
 }
 _ASCII: Final = "ascii"
 _NEWLINE: Final = "newline"
-_BEFORE_A_VALUE: Final = bytes.maketrans(b",[", b"::")
-_NO_INTEGERS: Final = (b":.", b":e", b":E", b":N", b":I")
+_NO_INTEGER: Final = b":."
+_SIGNS: Final = bytes.maketrans(b",[eENI", b"::....")
+"""What stands before a value, and what a number has that is more than digits: a point, an exponent or a name."""
 _INDENT: Final = re.compile(r"[{\[]\n([ \t]+)")
 _SPACED: Final = re.compile(r'[\[{]*(?:"(?:[^"\\]|\\.)*"|[^"\[\]{},:]*)[:,] ')
 """A first key, or a first item, with a space behind what comes after it; what stands inside texts tells nothing."""
@@ -86,9 +87,8 @@ def _compact(values: Sequence[Any]) -> list[bytes] | None:
         texts = [*map(to_json, values)]
     except ValueError:
         return None
-    # Digits left out, a number that is more than digits begins with its point, its exponent or its name.
-    bare = b":".join([b"", *texts]).translate(_BEFORE_A_VALUE, b"0123456789-")
-    return None if any(beginning in bare for beginning in _NO_INTEGERS) else texts
+    # With digits left out, such a number begins with what makes it one. So may a piece of a text, which does no harm.
+    return None if _NO_INTEGER in b":".join([b"", *texts]).translate(_SIGNS, b"0123456789-") else texts
 
 
 @lru_cache(maxsize=64)

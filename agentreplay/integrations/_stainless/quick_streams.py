@@ -89,30 +89,31 @@ def _shape(package: str, cast_to: Any) -> Shape:
 
 def _is_own(stream_class: type, client_class: Any, package: str) -> bool:
     """Whether the SDK's own code makes the chunks."""
-    home = Path(str(sys.modules[package].__file__)).parent
-    methods = [vars(stream_class).get(name) for name in _OWN_METHODS] + [client_class._process_response_data]
-    return all(method is None or _is_in(method, home) for method in methods)
-
-
-def _is_in(method: Any, home: Path) -> bool:
-    return isinstance(method, FunctionType) and _lies_in(method.__code__.co_filename, home)
+    methods = (client_class._process_response_data, *map(vars(stream_class).get, _OWN_METHODS))
+    files: list[str] = []
+    for method in methods:
+        if isinstance(method, FunctionType):
+            files.append(method.__code__.co_filename)
+        elif method is not None:
+            return False
+    return _lie_in(str(sys.modules[package].__file__), (*files,))
 
 
 @lru_cache(maxsize=64)
-def _lies_in(filename: str, home: Path) -> bool:
-    return home in Path(filename).parents
+def _lie_in(package: str, files: tuple[str, ...]) -> bool:
+    return all(Path(package).parent in Path(file).parents for file in files)
 
 
 def _openai_steps(events: Sequence[StreamEvent]) -> list[Any] | None:
     """What each event says to the SDK; None where one says anything but a chunk, or the end after all of them."""
     steps: list[Any] = []
     for event in events:
-        data = event.data
-        if is_object(data) and event.text is None and event.raw is None:
+        data, text = event.data, event.text
+        if text is None and is_object(data) and event.raw is None:
             if data.get("error") or (event.event is not None and event.event.startswith("thread.")):
                 return None
             steps.append(data)
-        elif event.raw is None and event.text is not None and event.text.startswith("[DONE]"):
+        elif text is not None and event.raw is None and text.startswith("[DONE]"):
             if len(steps) + 1 != len(events):
                 return None
             steps.append(_DONE)
