@@ -65,7 +65,7 @@ def test_the_key_of_the_next_request_of_a_conversation_is_its_own(messages: list
         assert asked.key == interaction.request.key()
         assert known.holds_no_secret(asked, interaction)
         known.answered(asked, interaction)
-        said = [*said, *({"role": "user", "content": str(each)} for each in messages[:5])]
+        said = [*said, *({"role": "user", "content": " ".join(each)} for each in messages[:5])]
         if data.draw(st.booleans()):
             place = data.draw(st.integers(0, len(said) - 1))
             said[place] = {**said[place], "content": data.draw(st.sampled_from(["changed", True, 1, 1.0, None]))}
@@ -113,6 +113,20 @@ def test_a_conversation_that_goes_on_is_not_searched_for_secrets_again(monkeypat
         said = [*said, {"role": "user", "content": f"<more {turn}>"}]
 
     assert [text.count("<") for text in searched] == [20, 1, 22]
+
+
+def test_only_so_many_fingerprints_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many messages are asked, and however long they are."""
+    monkeypatch.setattr("agentreplay._foresight._DIGESTS", 1000)
+    monkeypatch.setattr("agentreplay._foresight._LONGEST", 500)
+    known = foresight()
+    for number in range(200):
+        body: dict[str, Any] = {"messages": [{"content": f"text {number:03}"}, {"content": "x" * 501}]}
+        asked = known.asked("llm", "m", body)
+        assert asked is not None
+        assert asked.key == recorded(body).request.key()
+
+    assert sum(map(len, known._digests)) <= 1000
 
 
 def _servers() -> Iterator[Server]:

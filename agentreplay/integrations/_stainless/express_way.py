@@ -86,17 +86,23 @@ class Way:
 
     def is_open(self, resource: Any, client: Any) -> bool:
         """Whether a call of `resource`, which belongs to `client`, still goes this way."""
-        own = _own(client)
+        sort: object = cast("object", type(client))
+        if sort is not self.client_class:
+            return False
+        held: dict[str, Any] = vars(client)
+        its_own: dict[str, Any] = vars(resource)
+        posts = its_own.get("_post")
         if (
-            type(client) is not self.client_class
-            or not _is_bound(_own(resource).get("_post"), self._steps.post, client)
+            type(posts) is not MethodType
+            or posts.__func__ is not self.post
+            or posts.__self__ is not client
             or getattr(client, "_middleware", None)
-            or client._strict_response_validation
+            or held.get("_strict_response_validation") is not False
             or not self._steps.are_unchanged()
-            or not own.keys().isdisjoint(STEPS)
+            or not held.keys().isdisjoint(STEPS)
         ):
             return False
-        headers: Mapping[Any, Any] | None = client._custom_headers
+        headers: Mapping[Any, Any] | None = held.get("_custom_headers")
         return not headers or all(_is_plain_header(name, value) for name, value in headers.items())
 
     def asking(self, client: Any, kwargs: Mapping[str, Any]) -> Added | None:
@@ -195,15 +201,6 @@ def _absent_types(package: str) -> frozenset[type]:
     if hasattr(types, "omit"):
         found.append(types.Omit)
     return frozenset(found)
-
-
-def _own(owner: Any) -> Mapping[str, Any]:
-    """What a class or an object holds itself."""
-    return cast("Mapping[str, Any]", vars(owner))
-
-
-def _is_bound(method: Any, function: Any, owner: Any) -> bool:
-    return isinstance(method, MethodType) and method.__func__ is function and method.__self__ is owner
 
 
 def _is_plain_header(name: Any, value: Any) -> bool:

@@ -38,11 +38,13 @@ class Steps:
         alone = {name: value for _, name, value in self.found if type(value) is FunctionType and names.count(name) == 1}
         self._functions = tuple(alone.values())
         self._look_up = attrgetter(*alone) if len(alone) > 1 else None
-        self._others = [
-            (cast("Mapping[str, Any]", vars(owner)), name, value)
-            for owner, name, value in found
-            if name not in alone or self._look_up is None
-        ]
+        self._missing = [name for name in STEPS if name not in names]
+        self._others: list[tuple[Mapping[str, Any], str, Any]] = []
+        for name in [name for name in STEPS if name in names and (name not in alone or self._look_up is None)]:
+            each = [
+                (cast("Mapping[str, Any]", vars(owner)), other, value) for owner, other, value in found if other == name
+            ]
+            self._others += each[: 1 + max(place for place, (_, _, value) in enumerate(each) if value is not None)]
 
     def are_unchanged(self) -> bool:
         """Whether the class of the clients, and those above it, have them still."""
@@ -52,7 +54,13 @@ class Steps:
                     return False
             except AttributeError:
                 return False
-        return all(names.get(name) is value for names, name, value in self._others)
+        for name in self._missing:
+            if hasattr(self._class, name):
+                return False
+        for names, name, value in self._others:  # noqa: SIM110 (a generator takes longer than the few look-ups)
+            if names.get(name) is not value:
+                return False
+        return True
 
 
 def is_own(method: Any, home: Path) -> bool:
