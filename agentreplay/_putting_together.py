@@ -61,17 +61,13 @@ def put_together(interactions: Sequence[Interaction], file_size: int, *, path: P
         fields: dict[str, Callable[[], Any]] = {}
         if position in answers_told:
             fields["body"] = answers.giver(position)
-        if has_told_events(interaction):
-            fields["events"] = Events(interaction, limit, path, position).whole
+        events = interaction.response.events
+        if events and any(is_marked(event.data) for event in events):
+            fields["events"] = Events(events, limit, path, position).whole
         if fields:
             unread(interaction.response, fields)
             for give in fields.values():
                 give()
-
-
-def has_told_events(interaction: Interaction) -> bool:
-    """Whether events of the answer are told by what differs from an earlier one."""
-    return any(is_marked(event.data) for event in interaction.response.events or ())
 
 
 class Bodies:
@@ -123,8 +119,8 @@ class Bodies:
 class Events:
     """The events of one stream in a file."""
 
-    def __init__(self, interaction: Interaction, limit: int, path: Path | None, position: int) -> None:
-        self._events = interaction.response.events or []
+    def __init__(self, events: list[StreamEvent], limit: int, path: Path | None, position: int) -> None:
+        self._events = events
         self._limit = limit
         self._path = path
         self._position = position

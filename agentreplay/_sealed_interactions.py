@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Final, TypeVar, overload
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -12,11 +12,17 @@ from pydantic_core import from_json
 from agentreplay._fingerprints import SharedDigests, comparable_digest
 from agentreplay._linear.marks import is_marked
 from agentreplay._linear.weight import heaviest
-from agentreplay._putting_together import Bodies, Events, has_told_events
+from agentreplay._putting_together import Bodies, Events
 from agentreplay._reading import json_object, shape_error
-from agentreplay._recorded import Interaction
+from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse
 from agentreplay._sealing import Piece
-from agentreplay._unread import unread, unread_interactions
+from agentreplay._unread import begun, unread_interactions, unread_part
+
+R = TypeVar("R", bound=Record)
+
+_NAMES: Final = {part: f'\n   "{part}": {{'.encode() for part in ("request", "response")}
+_END: Final = b"\n   }"
+"""How the request and the answer of an interaction begin and end. In a text no line can, as line ends are escaped."""
 
 
 class SealedInteractions:
@@ -28,9 +34,9 @@ class SealedInteractions:
         self._path = path
         self._limit = heaviest(len(data))
         self._digest = SharedDigests(comparable_digest)
-        self._written = {part: _Part(self, part) for part in ("request", "response")}
-        self._requests = Bodies(self._written["request"], self._limit, path, "request")
-        self._answers = Bodies(self._written["response"], self._limit, path, "response")
+        self._answers_written = _Written(self, "response")
+        self._requests = Bodies(_Written(self, "request"), self._limit, path, "request")
+        self._answers = Bodies(self._answers_written, self._limit, path, "response")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SealedInteractions) and self._data is other._data
@@ -48,47 +54,107 @@ class SealedInteractions:
         """The first sixteen digits of the key of the request at `place`."""
         return self._pieces[place].id
 
-    def read(self, place: int) -> Interaction:
-        """The interaction at `place`, a new one each time.
+    def part(self, place: int, name: str) -> RecordedRequest | RecordedResponse:
+        """The request or the response at `place`, a new one each time, of which nothing is read."""
+        if name == "request":
+            return unread_part(RecordedRequest, self, place, self._pieces[place].id)
+        return unread_part(RecordedResponse, self, place)
+
+    def begin(self, record: Record, place: int) -> None:
+        """Give a request or response that `part` gave its fields, but for those that are told by others.
 
         Raises:
             CassetteError: it has not the shape of one.
         """
-        try:
-            interaction = Interaction.model_validate(self.parsed(place), strict=True)
-        except ValidationError as error:
-            wrong = shape_error(error, self._path, ("interactions", place))
+        if isinstance(record, RecordedRequest):
+            self._begin_request(record, place)
         else:
-            return self._whole(interaction, place)
-        raise wrong
+            self._begin_response(record, place)
 
-    def parsed(self, place: int) -> dict[str, Any]:
-        """What the text says of the interaction at `place`."""
+    def rest(self, place: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The metadata of the interaction at `place`, and those of its members that no class knows."""
+        written = self._parsed(place)
+        others = {name: value for name, value in written.items() if name not in Interaction.model_fields}
+        return written.get("metadata", {}), others
+
+    def written(self, place: int, part: str) -> dict[str, Any]:
+        """What the text says of the request or the response at `place`."""
         piece = self._pieces[place]
-        text = self._data[piece.start : piece.stop]
-        try:
-            found: dict[str, Any] = from_json(text)
-        except ValueError:  # a lone surrogate
-            found = json_object(text, self._path)
+        name = _NAMES[part]
+        start = self._data.find(name, piece.start, piece.stop)
+        stop = self._data.find(_END, start, piece.stop)
+        found: dict[str, Any] = self._json(start + len(name) - 1, stop + len(_END))
         return found
 
-    def _whole(self, interaction: Interaction, place: int) -> Interaction:
-        body = interaction.request.body
+    def _begin_request(self, record: RecordedRequest, place: int) -> None:
+        whole = self._built(RecordedRequest, place, "request")
+        body = whole.body
         give = self._requests.giver(place) if is_marked(body) else lambda: body
-        unread(interaction.request, {"body": give}, digest=self._digest, short_key=self._pieces[place].id)
-        fields: dict[str, Callable[[], Any]] = {}
-        answer = interaction.response.body
-        if is_marked(answer):
-            self._written["response"].put(place, answer)
+        begun(record, whole, {"body": give}, self._digest)
+
+    def _begin_response(self, record: Record, place: int) -> None:
+        whole = self._built(RecordedResponse, place, "response")
+        body: Any = whole.body
+        fields: dict[str, Callable[[], Any]] = {"body": lambda: body}
+        if is_marked(body):
+            self._answers_written.put(place, body)
             fields["body"] = self._answers.giver(place)
-        if has_told_events(interaction):
-            fields["events"] = Events(interaction, self._limit, self._path, place).whole
-        if fields:
-            unread(interaction.response, fields)
-        return interaction
+        if whole.events is not None:
+            fields["events"] = Events(whole.events, self._limit, self._path, place).whole
+        begun(record, whole, fields)
+
+    def _built(self, record: type[R], place: int, part: str) -> R:
+        written = self.written(place, part)
+        if _NEEDED[record] <= written.keys() <= _PLAIN[record]:
+            # It was checked when it was written.
+            return _record_of(record, written)
+        try:
+            return record.model_validate(written, strict=True)
+        except ValidationError as error:
+            wrong = shape_error(error, self._path, ("interactions", place, part))
+        raise wrong
+
+    def _parsed(self, place: int) -> dict[str, Any]:
+        found: dict[str, Any] = self._json(self._pieces[place].start, self._pieces[place].stop)
+        return found
+
+    def _json(self, start: int, stop: int) -> Any:
+        text = self._data[start:stop]
+        try:
+            return from_json(text)
+        except ValueError:  # a lone surrogate
+            return json_object(text, self._path)
 
 
-class _Part(Sequence[Any]):
+_WRITTEN_OTHERWISE: Final = frozenset({"error", "events", "event_times_ms"})
+"""The fields that are written as something else than they hold."""
+
+
+_READ: Final[tuple[type[Record], ...]] = (RecordedRequest, RecordedResponse)
+_DEFAULTS: Final[dict[type[Record], dict[str, Any]]] = {
+    record: {name: None if field.is_required() or field.default_factory else field.default for name, field in fields}
+    for record, fields in ((record, record.model_fields.items()) for record in _READ)
+}
+_NEEDED: Final[dict[type[Record], set[str]]] = {
+    record: {name for name, field in fields if field.is_required() or field.default_factory}
+    for record, fields in ((record, record.model_fields.items()) for record in _READ)
+}
+_PLAIN: Final[dict[type[Record], set[str]]] = {
+    record: defaults.keys() - _WRITTEN_OTHERWISE for record, defaults in _DEFAULTS.items()
+}
+
+
+def _record_of(record: type[R], written: dict[str, Any]) -> R:
+    built = record.__new__(record)
+    put = object.__setattr__
+    put(built, "__dict__", {**_DEFAULTS[record], **written})
+    put(built, "__pydantic_fields_set__", {*written})
+    put(built, "__pydantic_extra__", {})
+    put(built, "__pydantic_private__", None)
+    return built
+
+
+class _Written(Sequence[Any]):
     """The bodies of one sort as they are written."""
 
     def __init__(self, interactions: SealedInteractions, part: str) -> None:
@@ -107,7 +173,7 @@ class _Part(Sequence[Any]):
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
         last, body = self._last
-        return body if last == place else self._interactions.parsed(place)[self._part].get("body")
+        return body if last == place else self._interactions.written(place, self._part).get("body")
 
     def put(self, place: int, body: Any) -> None:
         """Spare parsing the body at `place` once more. It is told by a difference, so nobody else will change it."""

@@ -49,7 +49,10 @@ class _Unread:
 
         def __getattr__(self, name: str) -> Any:
             # All other fields are there, and are found before this is asked.
-            return getattr(_read(self), name) if name in type(self).model_fields else super().__getattr__(name)
+            if name not in _NAMES[_ORDINARY[type(self)]]:
+                return super().__getattr__(name)
+            self._begin()
+            return self.__dict__[name] if name in self.__dict__ else getattr(_read(self), name)
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(_read(self), name, value)
@@ -94,8 +97,16 @@ class _Unread:
             plain: Any = super().__copy__()  # type: ignore[misc]
             return _settled(plain, cast("Any", plain)._told())
 
+    def _begin(self) -> None:
+        """Parse the record, if it stands in a file and nobody has asked for any of its fields."""
+        with _ONE_AT_A_TIME:
+            texts = cast("Texts | None", (_private(self) or {}).pop(_TEXTS, None))
+            if texts is not None:
+                texts.begin(self, _private(self)[_PLACE])
+
     def _told(self) -> dict[str, Any]:
         """What the fields hold that are not read yet."""
+        self._begin()
         fields = cast("dict[str, Field]", _private(self)[_FIELDS])
         return {name: give() for name, give in fields.items()}
 
@@ -121,6 +132,7 @@ class UnreadRequest(_Unread, RecordedRequest):
 
     def _body(self) -> dict[str, Any]:
         with _ONE_AT_A_TIME:
+            self._begin()
             if "body" in self.__dict__ or self.__pydantic_private__ is None:
                 return self.body
             body: dict[str, Any] = self.__pydantic_private__[_FIELDS]["body"]()
@@ -134,6 +146,7 @@ class UnreadResponse(_Unread, RecordedResponse):
 
     def _held(self) -> Mapping[str, Any]:
         with _ONE_AT_A_TIME:
+            self._begin()
             fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
             return {**{name: give() for name, give in fields.items()}, **self.__dict__}
 
@@ -145,9 +158,20 @@ class Texts(Protocol):
         """The first sixteen digits of the key of the request at `place`."""
         ...
 
-    def read(self, place: int) -> Interaction:
-        """The interaction at `place`, a new one each time."""
+    def part(self, place: int, name: str) -> Any:
+        """The request or the response at `place`, a new one each time, of which nothing is read."""
         ...
+
+    def begin(self, record: Any, place: int) -> None:
+        """Give `record`, which is such a request or response, its fields, but for those that take longer."""
+        ...
+
+    def rest(self, place: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The metadata of the interaction at `place`, and those of its members that no class knows."""
+        ...
+
+
+_PARTS: Final = frozenset({"request", "response"})
 
 
 class UnreadInteraction(_Unread, Interaction):
@@ -158,6 +182,11 @@ class UnreadInteraction(_Unread, Interaction):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
+            if name in _PARTS:
+                with _ONE_AT_A_TIME:
+                    if name not in self.__dict__ and isinstance(self, UnreadInteraction):
+                        self.__dict__[name] = self._texts().part(self.__dict__[_PLACE], name)
+                    return self.__dict__[name]
             # It may have members that no class knows of; what Python itself looks for is never one of them.
             return super().__getattr__(name) if name.startswith("__") else getattr(_read(self), name)
 
@@ -168,27 +197,56 @@ class UnreadInteraction(_Unread, Interaction):
 
     def short_key(self) -> str:
         """The first sixteen digits of the request's key."""
-        private = self.__pydantic_private__
-        if private is None or "request" in self.__dict__:
-            return super().short_key()
-        texts = cast("Texts", private[_TEXTS])
-        return texts.short_key(self.__dict__[_PLACE])
+        with _ONE_AT_A_TIME:
+            if self.__pydantic_private__ is None or "request" in self.__dict__:
+                return super().short_key()
+            return self._texts().short_key(self.__dict__[_PLACE])
 
     def _is_read_from(self, other: Interaction) -> bool:
         """Whether both stand at the same place of the same file, as nobody has asked for either."""
-        private, others = self.__pydantic_private__, other.__pydantic_private__
+        others = other.__pydantic_private__
         return (
-            private is not None
+            self.__pydantic_private__ is not None
             and others is not None
-            and private[_TEXTS] == others[_TEXTS]
+            and self._texts() == others[_TEXTS]
+            and _PARTS.isdisjoint(self.__dict__)
             and self.__dict__ == other.__dict__
         )
 
+    def _texts(self) -> Texts:
+        return cast("Texts", _private(self)[_TEXTS])
+
     def _told(self) -> dict[str, Any]:
-        whole = _private(self)[_TEXTS].read(self.__dict__[_PLACE])
-        object.__setattr__(self, "__pydantic_extra__", {**whole.__pydantic_extra__, **(self.__pydantic_extra__ or {})})
-        object.__setattr__(self, "__pydantic_fields_set__", whole.model_fields_set | self.model_fields_set)
-        return {name: whole.__dict__[name] for name in ("request", "response", "metadata")}
+        metadata, others = self._texts().rest(self.__dict__[_PLACE])
+        object.__setattr__(self, "__pydantic_extra__", {**others, **(self.__pydantic_extra__ or {})})
+        object.__setattr__(self, "__pydantic_fields_set__", {*self.__pydantic_fields_set__})
+        return {"request": self.request, "response": self.response, "metadata": metadata}
+
+
+def unread_part(record: type[R], texts: Texts, place: int, short_key: str | None = None) -> R:
+    """The request or response at `place` of `texts`, of which nothing is read. `short_key` is that of a request."""
+    found = record.__new__(cast("type[R]", _UNREAD[record]))
+    put = object.__setattr__
+    put(found, "__dict__", {})
+    put(found, "__pydantic_fields_set__", set())
+    put(found, "__pydantic_extra__", None)
+    put(found, "__pydantic_private__", {_TEXTS: texts, _PLACE: place, _SHORT_KEY: short_key})
+    return found
+
+
+def begun(record: Record, whole: Record, fields: dict[str, Field], digest: ItemDigest | None = None) -> None:
+    """Give the unread `record` the fields of `whole`, but for `fields`: these are what is given once asked for."""
+    put = object.__setattr__
+    held = {**whole.__dict__}
+    for name in fields:
+        del held[name]
+    put(record, "__dict__", {**held, **record.__dict__})
+    put(record, "__pydantic_fields_set__", whole.model_fields_set | record.model_fields_set)
+    put(record, "__pydantic_extra__", {**(whole.model_extra or {}), **(record.__pydantic_extra__ or {})})
+    private = _private(record)
+    private[_FIELDS] = fields
+    if digest is not None:
+        private[_DIGEST] = digest
 
 
 def unread_interactions(texts: Texts, beginnings: Iterable[tuple[str, int, int | None]]) -> list[Interaction]:
@@ -220,6 +278,7 @@ _ORDINARY: Final[dict[type[Record], type[Record]]] = {
     UnreadResponse: RecordedResponse,
     UnreadInteraction: Interaction,
 }
+_NAMES: Final = {ordinary: (*ordinary.model_fields,) for ordinary in _ORDINARY.values()}
 
 
 def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = None, short_key: str | None = None) -> R:
@@ -269,7 +328,7 @@ def _settled(record: Any, fields: dict[str, Any]) -> Any:
     # In the order of the class, which is that of the file; what was set meanwhile stays.
     there = {**fields, **record.__dict__}
     ordinary = _ORDINARY[type(record)]
-    object.__setattr__(record, "__dict__", {name: there[name] for name in ordinary.model_fields if name in there})
+    object.__setattr__(record, "__dict__", {name: there[name] for name in _NAMES[ordinary] if name in there})
     object.__setattr__(record, "__class__", ordinary)
     object.__setattr__(record, "__pydantic_private__", None)
     return record

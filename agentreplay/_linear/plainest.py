@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from agentreplay._json.values import is_array, is_object
-from agentreplay._linear.marks import AS, HERE, MARKS, is_marked
+from agentreplay._linear.marks import AS, HERE, MARKS, PLAIN, is_marked
 
 _FIRST: Final = "[0]"
 _OTHER_MARKS: Final = MARKS - {AS}
@@ -20,11 +20,13 @@ def plainly_changed(written: dict[str, Any], base: Any) -> dict[str, Any] | None
     if not is_object(base) or not _OTHER_MARKS.isdisjoint(written):
         return None
     found = base.copy()
+    # These steps are taken for each part of each event: no calls where there is nothing to be found out.
     for name, value in written.items():
         if name == AS:
             continue
-        if is_marked(value):
-            changed = plainly_changed(value, base.get(name)) if value.get(AS) == HERE else None
+        if type(value) is dict and (AS in value or PLAIN in value):
+            told = cast("dict[str, Any]", value)
+            changed = plainly_changed(told, base.get(name)) if told.get(AS) == HERE else None
             if changed is None:
                 return None
             found[name] = changed
