@@ -30,11 +30,14 @@ class CallTexts:
     bodies: Sequence[str]
     events: Sequence[str]
 
-    def are_clean(self, redactor: Redactor) -> bool:
-        """Whether it can be told at a glance that nothing would be taken out of any of them."""
-        return redactor.bodies_are_clean(self.bodies, self.strings) and (
-            not self.events or redactor.events_are_clean(self.events)
-        )
+
+def are_clean(calls: Sequence[CallTexts], redactor: Redactor) -> bool:
+    """Whether it can be told at a glance that nothing would be taken out of any of these calls."""
+    bodies = [body for call in calls for body in call.bodies]
+    strings = [string for call in calls for string in call.strings]
+    return redactor.bodies_are_clean(bodies, strings) and all(
+        redactor.events_are_clean(call.events) for call in calls if call.events
+    )
 
 
 class UnsavedCall(Protocol):
@@ -111,7 +114,16 @@ class Unsaved:
             self._waiting.append(call)
             return True
 
-    def take(self) -> UnsavedCall | None:
-        """The oldest call, or None. What it holds stays reserved until `release` or `drop`."""
+    def take(self, most: int, bytes_enough: int) -> list[UnsavedCall]:
+        """The oldest calls that belong to one session: at most so many, and of so many bytes, but for the last.
+
+        What they hold stays reserved until `release` or `drop`.
+        """
+        taken: list[UnsavedCall] = []
         with self._lock:
-            return self._waiting.popleft() if self._waiting else None
+            while self._waiting and len(taken) < most and bytes_enough > 0:
+                if taken and self._waiting[0].session != taken[0].session:
+                    break
+                taken.append(self._waiting.popleft())
+                bytes_enough -= taken[-1].size
+        return taken

@@ -5,22 +5,25 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any, Final, Protocol
 
 from agentreplay._ageing import installed_versions
 from agentreplay._journal import interaction_line, texts_line
-from agentreplay._journal.unsaved import Unsaved, UnsavedCall
+from agentreplay._journal.unsaved import CallTexts, Unsaved, UnsavedCall, are_clean
+from agentreplay._journal.without_secrets import without_secrets
 from agentreplay._redaction import Redactor
 
-GATHER_SECONDS: Final = 0.2
+GATHER_SECONDS: Final = 0.3
 """How long a call waits for others before they are written together: what SIGKILL can cost, while the disk keeps up."""
 
 RETRY_SECONDS: Final = 0.5
 _BREATH_SECONDS: Final = 0.0005
-_AT_WORK_SECONDS: Final = 0.0005
+_AT_WORK_SECONDS: Final = 0.001
+_MOST_TOGETHER: Final = 16
+_BYTES_TOGETHER: Final = 1 << 16
 _IDLE_SECONDS: Final = 60.0
 _REST_SECONDS: Final = 0.2
 _TRIES: Final = 2
@@ -187,17 +190,17 @@ class JournalWriter:
         if not self._writing.acquire(timeout=wait):
             return
         try:
-            call = self._unsaved.take()
-            while call is not None:
-                self._write(call)
-                call = self._unsaved.take()
+            while calls := self._unsaved.take(_MOST_TOGETHER, _BYTES_TOGETHER):
+                for call, line in zip(calls, self._clean_lines(calls), strict=True):
+                    self._write(call, line)
+                self._breathe()
         finally:
             self._writing.release()
 
-    def _write(self, call: UnsavedCall) -> None:
+    def _write(self, call: UnsavedCall, line: bytes | None) -> None:
         kept = False
         try:
-            kept = self._append(call.session, self._line(call))
+            kept = self._append(call.session, line if line is not None else self._line(call))
         except Exception as error:  # noqa: BLE001 (whatever it is, the other calls are written)
             self._on_fault(error)
         finally:
@@ -221,34 +224,59 @@ class JournalWriter:
                 return True
         return False
 
-    def _line(self, call: UnsavedCall) -> bytes:
-        """The line of a call. Secrets are taken out here, and nothing else is ever written."""
-        redactor = self._journals.redactor(call.session)
+    def _clean_lines(self, calls: Sequence[UnsavedCall]) -> list[bytes | None]:
+        """The lines of calls of one session in which there is nothing to be taken out; None for the others.
+
+        It is told of all together, if that can be, and otherwise of each.
+        """
+        redactor = self._journals.redactor(calls[0].session)
+        try:
+            for call in calls:
+                self._learn(call, redactor)
+            found = [call.texts() for call in calls]
+            told = [texts for texts in found if texts is not None]
+            together = are_clean(told, redactor)
+            return [
+                self._texts_line(call, texts) if texts and (together or are_clean([texts], redactor)) else None
+                for call, texts in zip(calls, found, strict=True)
+            ]
+        except Exception as error:  # noqa: BLE001 (what is wrong with one of them is no matter of the others)
+            self._on_fault(error)
+            return [None] * len(calls)
+
+    def _learn(self, call: UnsavedCall, redactor: Redactor) -> None:
         for secret, name in call.secrets:
             redactor.learn(secret, name)
         if call.headers:
             redactor.learn_headers(call.headers)
-        if call.vendor_name not in self._sdks:
-            self._sdks[call.vendor_name] = installed_versions({call.vendor_name})
-        sdks = self._sdks[call.vendor_name]
-        metadata = {
+
+    def _texts_line(self, call: UnsavedCall, texts: CallTexts) -> bytes | None:
+        said = {"sequence": call.number, **texts.said, "metadata": self._metadata(call)}
+        return texts_line(said, self._versions(call), texts.sent, texts.received)
+
+    def _line(self, call: UnsavedCall) -> bytes:
+        """The line of a call that has to be parsed. Secrets are taken out here, and nothing else is ever written."""
+        redactor = self._journals.redactor(call.session)
+        self._learn(call, redactor)
+        request, response = call.tell()
+        self._breathe()
+        said = without_secrets(redactor, {"request": request._plain(), "response": response._plain()}, self._breathe)
+        self._breathe()
+        interaction = {"sequence": call.number, **said, "metadata": self._metadata(call)}
+        return interaction_line(interaction, self._versions(call))
+
+    def _metadata(self, call: UnsavedCall) -> dict[str, Any]:
+        return {
             "vendor": call.vendor_name,
             "started_at": datetime.fromtimestamp(call.started_at, timezone.utc).isoformat(timespec="microseconds"),
             "process": self._process,
             "call": call.number,
         }
-        texts = call.texts()
-        self._breathe()
-        if texts is not None and texts.are_clean(redactor):
-            said = {"sequence": call.number, **texts.said, "metadata": metadata}
-            line = texts_line(said, sdks, texts.sent, texts.received)
-            if line is not None:
-                return line
-        request, response = call.tell()
-        self._breathe()
-        said = without_secrets(redactor, {"request": request._plain(), "response": response._plain()}, self._breathe)
-        self._breathe()
-        return interaction_line({"sequence": call.number, **said, "metadata": metadata}, sdks)
+
+    def _versions(self, call: UnsavedCall) -> dict[str, str]:
+        if call.vendor_name not in self._sdks:
+            self._sdks[call.vendor_name] = installed_versions({call.vendor_name})
+        return self._sdks[call.vendor_name]
 
     def _breathe(self) -> None:
         """Let the app's threads have the interpreter: this one would keep it for milliseconds at a time."""
@@ -256,19 +284,3 @@ class JournalWriter:
         if now - self._breathed > _AT_WORK_SECONDS and not (self._alone or self._hurry.is_set()):
             time.sleep(_BREATH_SECONDS)
             self._breathed = time.perf_counter()
-
-
-def without_secrets(redactor: Redactor, call: dict[str, Any], between: Callable[[], None]) -> dict[str, Any]:
-    """The plain request and response of a call without their secrets. A stream is judged on its joined texts.
-
-    `between` is called where one part of the work is done and another begins.
-    """
-    events: list[dict[str, Any]] | None = call["response"].pop("events", None)
-    clean: dict[str, Any] = redactor.redact(call)
-    if not events:
-        return clean
-    between()
-    kinds = [next((kind for kind in ("text", "raw") if kind in event), "data") for event in events]
-    contents = redactor.redact_events([event.get(kind) for event, kind in zip(events, kinds, strict=True)])
-    redacted = [{**event, kind: new} for event, kind, new in zip(events, kinds, contents, strict=True)]
-    return {**clean, "response": {**clean["response"], "events": redacted}}
