@@ -8,12 +8,6 @@ from typing import Final
 
 from agentreplay._redaction import Redactor
 
-_BARRIER: Final = "\0"
-"""Between texts that are searched in one go; at their start, it keeps them from being taken for an image."""
-
-_LONGEST: Final = 1 << 18
-"""Longer texts are mostly images and files, which are known by what stands beside them."""
-
 _REMEMBERED: Final = 1 << 22
 """How many characters are remembered."""
 
@@ -69,9 +63,7 @@ class CleanTexts:
         new_names = [name for name in names if name not in found.names]
         if not new and not new_names:
             return True
-        if any(len(text) > _LONGEST for text in new) or any(map(self._may_name_a_secret, new_names)):
-            return False
-        if not self._redactor.finds_nothing(_BARRIER + _BARRIER.join(new)):
+        if any(map(self._may_name_a_secret, new_names)) or not self._redactor.texts_are_clean(new):
             return False
         with self._lock:
             found.add(new, new_names)

@@ -118,6 +118,10 @@ class Redactor:
             Texts(texts, leaves.channels, range(len(texts)), leaves.named, len(leaves.texts))
         )
 
+    def texts_are_clean(self, texts: Collection[str]) -> bool:
+        """Whether it can be told that `redact` changes none of `texts`, which stand under no secret's name."""
+        return self._unparsed.texts_are_clean(texts)
+
     def bodies_are_clean(self, bodies: Iterable[str], strings: Iterable[str] = ()) -> bool:
         """Whether it can be told without parsing that `redact` changes nothing of what `bodies`, JSON texts, say.
 

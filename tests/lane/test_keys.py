@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,15 +92,14 @@ def test_a_conversation_that_goes_on_is_not_searched_for_secrets_again(monkeypat
     """Only what is new is; and all of it once another secret is known."""
     redactor = Redactor(environment={})
     known = Foresight(redactor)
-    searched: list[str] = []
-    find = Redactor.finds_nothing
+    searched: list[int] = []
+    find = Redactor.texts_are_clean
 
-    def noting(self: Redactor, value: Any) -> bool:
-        if isinstance(value, str):
-            searched.append(value)
-        return find(self, value)
+    def noting(self: Redactor, texts: Collection[str]) -> bool:
+        searched.append(sum(text.startswith("<") for text in texts))
+        return find(self, texts)
 
-    monkeypatch.setattr(Redactor, "finds_nothing", noting)
+    monkeypatch.setattr(Redactor, "texts_are_clean", noting)
     said = [{"role": "user", "content": f"<{number}>"} for number in range(20)]
     for turn in range(3):
         if turn == 2:
@@ -112,7 +111,7 @@ def test_a_conversation_that_goes_on_is_not_searched_for_secrets_again(monkeypat
         known.answered(asked, interaction)
         said = [*said, {"role": "user", "content": f"<more {turn}>"}]
 
-    assert [text.count("<") for text in searched] == [20, 1, 22]
+    assert searched == [20, 1, 22]
 
 
 def test_only_so_many_fingerprints_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,8 +89,8 @@ class Way:
         sort: object = cast("object", type(client))
         if sort is not self.client_class:
             return False
-        held: dict[str, Any] = vars(client)
-        its_own: dict[str, Any] = vars(resource)
+        held: dict[str, Any] = client.__dict__
+        its_own: dict[str, Any] = resource.__dict__
         posts = its_own.get("_post")
         if (
             type(posts) is not MethodType
