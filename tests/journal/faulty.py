@@ -27,16 +27,19 @@ class Fault(Exception):
 
 def _is_ours(code: CodeType) -> bool:
     file = Path(code.co_filename)
+    if code.co_name in {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}:
+        # That is a line of the function around it.
+        return False
     is_guard = not GUARDS.isdisjoint({(file.name, ""), (file.name, code.co_name)})
     return code.co_filename.startswith(OURS) and not is_guard
 
 
 @contextmanager
-def tracing(trace: Callable[[FrameType, str, Any], Any]) -> Generator[None]:
-    """Trace all threads, those that are started meanwhile included."""
+def tracing(trace: Callable[[FrameType, str, Any], Any], *, new_threads_only: bool = False) -> Generator[None]:
+    """Trace this thread and those that are started meanwhile, or only those."""
     before, before_in_threads = sys.gettrace(), threading.gettrace()
     threading.settrace(trace)
-    sys.settrace(trace)
+    sys.settrace(before if new_threads_only else trace)
     try:
         yield
     finally:
@@ -45,13 +48,14 @@ def tracing(trace: Callable[[FrameType, str, Any], Any]) -> Generator[None]:
 
 
 @contextmanager
-def noting(places: dict[Place, None]) -> Generator[None]:
-    """Note which places of ours are passed, in order."""
+def noting(places: dict[Place, set[str]]) -> Generator[None]:
+    """Note which places of ours are passed, in order, and the names of the threads that pass them."""
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
         if not _is_ours(frame.f_code):
             return None
-        places[frame.f_code, 0 if event == "call" else frame.f_lineno] = None
+        place = frame.f_code, 0 if event == "call" else frame.f_lineno
+        places.setdefault(place, set()).add(threading.current_thread().name)
         return trace
 
     with tracing(trace):
@@ -59,8 +63,11 @@ def noting(places: dict[Place, None]) -> Generator[None]:
 
 
 @contextmanager
-def failing_at(place: Place, happened: list[Place]) -> Generator[None]:
-    """Raise a `Fault` each time `place` is passed, as if what stands there had raised it."""
+def failing_at(place: Place, happened: list[Place], *, new_threads_only: bool = False) -> Generator[None]:
+    """Raise a `Fault` each time `place` is passed, as if what stands there had raised it.
+
+    With `new_threads_only`, this thread is not watched, and runs the faster.
+    """
     code, line = place
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
@@ -73,5 +80,5 @@ def failing_at(place: Place, happened: list[Place]) -> Generator[None]:
             raise Fault
         return trace
 
-    with tracing(trace):
+    with tracing(trace, new_threads_only=new_threads_only):
         yield

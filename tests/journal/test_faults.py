@@ -28,50 +28,81 @@ def quiet() -> Generator[None]:
     threading.excepthook = before
 
 
-def plain_calls(provider: Provider) -> list[Any]:
-    """What an app sees of calls that go well, plain and streamed, and of one that does not."""
-    import openai
+SECRET = "password='hunter2hunter2'"
 
-    provider.forget()
-    provider.script(Behaviour(status=400, message="no"), path="/models")
-    with openai.OpenAI(base_url=provider.openai_url, api_key="sk-test", max_retries=0, timeout=10) as client:
+
+class App:
+    """An app with a client of each sort, which it goes on using; `calls` is what it sees of calls."""
+
+    def __init__(self, provider: Provider) -> None:
+        import openai
+
+        self._provider = provider
+        self._loop = asyncio.new_event_loop()
+        options: dict[str, Any] = {"base_url": provider.openai_url, "api_key": "sk-test", "max_retries": 0}
+        self._client = openai.OpenAI(**options, timeout=10)
+        self._async_client = openai.AsyncOpenAI(**options)
+
+    def close(self) -> None:
+        self._client.close()
+        self._loop.run_until_complete(self._async_client.close())
+        self._loop.close()
+
+    def plain_calls(self) -> list[Any]:
+        """Calls that go well, plain and streamed, without a secret and with one, and a call that does not."""
+        self._begin()
+        return self._plain_calls()
+
+    def calls(self) -> list[Any]:
+        """The same of both clients."""
+        seen = self.plain_calls()
+        self._begin()
+        return [*seen, *self._loop.run_until_complete(self._async_calls())]
+
+    def _begin(self) -> None:
+        self._provider.forget()
+        self._provider.script(Behaviour(status=400, message="no"), path="/models")
+
+    def _plain_calls(self) -> list[Any]:
+        import openai
+
+        client = self._client
         seen: list[Any] = [ask(client, "plain").to_dict()]
         seen += [chunk.to_dict() for chunk in ask(client, "stream", stream=True)]
-        with ask(client, "left", stream=True) as stream:
+        with ask(client, SECRET, stream=True) as stream:
             seen.append(next(iter(stream)).to_dict())
         try:
             client.models.list()
         except openai.APIStatusError as error:
             seen.append(_sight(error))
-    return seen
+        return seen
 
+    async def _async_calls(self) -> list[Any]:
+        import openai
 
-async def async_calls(provider: Provider) -> list[Any]:
-    """The same of an asynchronous client."""
-    import openai
-
-    provider.forget()
-    provider.script(Behaviour(status=400, message="no"), path="/models")
-    async with openai.AsyncOpenAI(base_url=provider.openai_url, api_key="sk-test", max_retries=0) as client:
+        client = self._async_client
         seen: list[Any] = [(await ask(client, "plain")).to_dict()]
         seen += [chunk.to_dict() async for chunk in await ask(client, "stream", stream=True)]
-        async with await ask(client, "left", stream=True) as stream:
+        async with await ask(client, SECRET, stream=True) as stream:
             seen.append((await stream.__anext__()).to_dict())
         try:
             await client.models.list()
         except openai.APIStatusError as error:
             seen.append(_sight(error))
-    return seen
+        return seen
+
+
+@pytest.fixture
+def app(provider: Provider) -> Generator[App]:
+    """The app, whose provider is there."""
+    running = App(provider)
+    yield running
+    running.close()
 
 
 def _sight(error: Any) -> Any:
     """All that an app can see of an SDK's error."""
     return type(error), error.status_code, str(error), error.__cause__, type(error.__context__), error.body
-
-
-def all_calls(provider: Provider) -> list[Any]:
-    """Calls of both sorts."""
-    return [*plain_calls(provider), *asyncio.run(async_calls(provider))]
 
 
 def is_written(recordings: Recordings, calls: int) -> bool:
@@ -84,36 +115,37 @@ def all_of(_session: str) -> bool:
     return True
 
 
-def places_passed(recordings: Recordings, provider: Provider, run: Callable[[Provider], list[Any]]) -> list[Place]:
-    """The places of ours that such calls pass, with all that happens to them until they are on the disk."""
-    places: dict[Place, None] = {}
+def places_passed(recordings: Recordings, app: App) -> dict[Place, set[str]]:
+    """The places of ours that such calls pass until they are on the disk, and in which threads they do."""
+    places: dict[Place, set[str]] = {}
     # Twice: what is passed at the first time only belongs to the start of the app.
     for turn in (1, 2):
         places.clear()
         recordings.install(sample=all_of)
         with noting(places):
-            run(provider)
+            app.calls()
             assert wait_until(partial(is_written, recordings, 8 * turn), 60)
         agentreplay.uninstall()
-    return list(places)
+    return places
 
 
-def test_every_function_of_ours_may_fail(
-    recordings: Recordings, provider: Provider, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_function_of_ours_may_fail(recordings: Recordings, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever it is, in the app's thread or in the writer's: the app sees what it sees without us, and it counts."""
     monkeypatch.setattr("agentreplay._journal.writer.GATHER_SECONDS", 0.01)
     monkeypatch.setattr("agentreplay._journal.writer.RETRY_SECONDS", 0.01)
-    undisturbed = all_calls(provider)
-    places = [place for place in places_passed(recordings, provider, all_calls) if place[1] == 0]
-    assert len(places) > 100
-    for place in places:
+    undisturbed, undisturbed_plain = app.calls(), app.plain_calls()
+    passed = {place: threads for place, threads in places_passed(recordings, app).items() if place[1] == 0}
+    assert len(passed) > 130
+    for place, threads in passed.items():
+        # To the writer's thread all calls are the same.
+        is_writers = threads == {"agentreplay-journal"}
         happened: list[Place] = []
         recordings.install(sample=all_of)
-        with failing_at(place, happened):
-            seen = all_calls(provider)
+        with failing_at(place, happened, new_threads_only=is_writers):
+            seen = app.plain_calls() if is_writers else app.calls()
             assert wait_until(partial(bool, happened)), f"{name_of(place)} was not passed"
-        assert seen == undisturbed, f"with {name_of(place)} failing the app sees something else"
+        expected = undisturbed_plain if is_writers else undisturbed
+        assert seen == expected, f"with {name_of(place)} failing the app sees something else"
         assert wait_until(lambda: agentreplay.status().faults > 0), f"that {name_of(place)} failed was not counted"
         agentreplay.uninstall()
 
