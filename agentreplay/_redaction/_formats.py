@@ -162,9 +162,13 @@ def _anchors() -> tuple[_Anchor, ...]:
     return tuple(_Anchor(_pattern(char, prefixes), tuple(prefixes)) for char, prefixes in found.items())
 
 
+_ANY: Final = -1
+"""Stands for the byte of a sign that is empty."""
+
+
 @cache
-def _signs() -> tuple[tuple[bytes, str, frozenset[int]], ...]:
-    """Signs that a prefix stands in a text, and the numbers of the anchors that it is found by.
+def _signs() -> dict[int, tuple[tuple[bytes, str, frozenset[int]], ...]]:
+    """Signs that a prefix stands in a text, by a byte of theirs, and the numbers of the anchors that it is found by.
 
     A sign is what is left of a prefix without frequent characters; the prefix is with it where that says too little.
     """
@@ -173,7 +177,11 @@ def _signs() -> tuple[tuple[bytes, str, frozenset[int]], ...]:
         for _, prefix in anchor.prefixes:
             rest = prefix.encode().translate(None, _FREQUENT)
             found.setdefault((rest, "" if rest.strip(b".") else prefix), set()).add(number)
-    return tuple((rest, prefix, frozenset(numbers)) for (rest, prefix), numbers in found.items())
+    by_byte: dict[int, list[tuple[bytes, str, frozenset[int]]]] = {}
+    for (rest, prefix), numbers in found.items():
+        byte = min(rest, key=_RAREST_FIRST.encode().find) if rest else _ANY
+        by_byte.setdefault(byte, []).append((rest, prefix, frozenset(numbers)))
+    return {byte: tuple(signs) for byte, signs in by_byte.items()}
 
 
 def _pattern(char: str, prefixes: list[tuple[int, str]]) -> re.Pattern[str]:
@@ -195,9 +203,11 @@ def find_formats(text: str) -> Iterator[Span]:
     # Most texts are words in small letters: what is rarer in them is known after one look.
     rare = text.encode("utf-8", "surrogatepass").translate(None, _FREQUENT)
     numbers: set[int] = set()
-    for sign, prefix, signed in _signs():
-        if sign in rare and not numbers.issuperset(signed) and prefix in text:
-            numbers |= signed
+    signs = _signs()
+    for byte in {_ANY, *rare}:
+        for sign, prefix, signed in signs.get(byte, ()):
+            if sign in rare and not numbers.issuperset(signed) and prefix in text:
+                numbers |= signed
     anchors = _anchors()
     for number in sorted(numbers):
         anchor = anchors[number]
