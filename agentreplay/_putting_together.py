@@ -130,27 +130,33 @@ class Events:
         """The events with all their data, to be read only: they share what they have in common."""
         if not self._told:
             # All or none: the next one may be told by what this one was written as.
-            for event, data in zip(self._events, self._data(), strict=True):
+            written = [event.data for event in self._events]
+            for event, data in zip(self._events, told(written, self._limit, self._path, self._position), strict=True):
                 vars(event)["data"] = data
             self._told = True
         return self._events
 
-    def _data(self) -> list[Any]:
-        written = [event.data for event in self._events]
-        unfolded = Unfolded(written, self._limit, "event")
-        found: list[Any] = []
-        for place, one in enumerate(written):
-            quick = plainly_changed(one, found[-1]) if found and is_object(one) and one.get(AS) == _BEFORE else None
-            if quick is not None:
-                unfolded.put(place, quick)
-                found.append(quick)
-                continue
-            try:
-                found.append(unfolded.value(place))
-            except UnresolvableError as error:
-                reason = error.reason
-                where = dotted(("interactions", self._position, "response", "events", place, "data", *error.place))
-                break
-        else:
-            return found
-        raise CassetteFormatError.damaged(reason, path=self._path, where=where)
+
+def told(written: Sequence[Any], limit: int, path: Path | None, position: int) -> list[Any]:
+    """The data of the events of one stream, of which some are told by what differs from an earlier one.
+
+    Raises:
+        CassetteFormatError: one differs from something that is not there, or would weigh more than `limit`.
+    """
+    unfolded = Unfolded(written, limit, "event")
+    found: list[Any] = []
+    for place, one in enumerate(written):
+        quick = plainly_changed(one, found[-1]) if found and is_object(one) and one.get(AS) == _BEFORE else None
+        if quick is not None:
+            unfolded.put(place, quick)
+            found.append(quick)
+            continue
+        try:
+            found.append(unfolded.value(place))
+        except UnresolvableError as error:
+            reason = error.reason
+            where = dotted(("interactions", position, "response", "events", place, "data", *error.place))
+            break
+    else:
+        return found
+    raise CassetteFormatError.damaged(reason, path=path, where=where)

@@ -6,7 +6,7 @@ file where it is not set, so that a small cassette looks plain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, TypeGuard, TypeVar
 
 from pydantic import (
@@ -195,6 +195,14 @@ class RecordedResponse(Record):
     def _held(self) -> Mapping[str, Any]:
         """The fields by name, to be read only: they may share their parts with those of other answers."""
         return self.__dict__
+
+    def _held_events(self) -> Sequence[Mapping[str, Any]] | None:
+        """The fields of each event by name, to be read only; those that are not set may be missing."""
+        return None if self.events is None else [event.__dict__ for event in self.events]
+
+    def _beside_events(self) -> RecordedResponse:
+        """A record of the same fields, to be read only, in which the events may be missing."""
+        return self
 
     def _plain(self) -> dict[str, Any]:
         """The fields as they stand in a file."""

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from agentreplay._fingerprints import SharedDigests, comparable_digest
+from agentreplay._json.values import is_array
 from agentreplay._linear.marks import is_marked
 from agentreplay._linear.weight import heaviest
-from agentreplay._putting_together import Bodies, Events
+from agentreplay._putting_together import Bodies, Events, told
 from agentreplay._reading import json_object, shape_error
-from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse
+from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._sealing import Piece
 from agentreplay._unread import begun, unread_interactions, unread_part
 
@@ -87,24 +88,27 @@ class SealedInteractions:
         return found
 
     def _begin_request(self, record: RecordedRequest, place: int) -> None:
-        whole = self._built(RecordedRequest, place, "request")
+        whole = self._built(RecordedRequest, place, "request", self.written(place, "request"))
         body = whole.body
         give = self._requests.giver(place) if is_marked(body) else lambda: body
         begun(record, whole, {"body": give}, self._digest)
 
     def _begin_response(self, record: Record, place: int) -> None:
-        whole = self._built(RecordedResponse, place, "response")
+        written = self.written(place, "response")
+        events: Any = written.get("events")
+        if is_array(events):
+            written["events"] = None
+        whole = self._built(RecordedResponse, place, "response", written)
         body: Any = whole.body
         fields: dict[str, Callable[[], Any]] = {"body": lambda: body}
         if is_marked(body):
             self._answers_written.put(place, body)
             fields["body"] = self._answers.giver(place)
-        if whole.events is not None:
-            fields["events"] = Events(whole.events, self._limit, self._path, place).whole
+        if is_array(events):
+            fields["events"] = SealedEvents(events, self._limit, self._path, place)
         begun(record, whole, fields)
 
-    def _built(self, record: type[R], place: int, part: str) -> R:
-        written = self.written(place, part)
+    def _built(self, record: type[R], place: int, part: str, written: dict[str, Any]) -> R:
         if _NEEDED[record] <= written.keys() <= _PLAIN[record]:
             # It was checked when it was written.
             return _record_of(record, written)
@@ -126,6 +130,44 @@ class SealedInteractions:
             return json_object(text, self._path)
 
 
+class SealedEvents:
+    """The events of one stream as they are `written`. Called, it gives them as records."""
+
+    def __init__(self, written: list[Any], limit: int, path: Path | None, place: int) -> None:
+        self._written = written
+        self._limit = limit
+        self._path = path
+        self._place = place
+        self._whole: list[StreamEvent] | None = None
+
+    def __call__(self) -> list[StreamEvent]:
+        """The events with all their data, to be read only: they share what they have in common.
+
+        Raises:
+            CassetteError: they have not the shape of events, or differ from something that is not there.
+        """
+        if self._whole is None:
+            try:
+                events = _EVENTS.validate_python(self._written, strict=True)
+            except ValidationError as error:
+                wrong = shape_error(error, self._path, ("interactions", self._place, "response", "events"))
+            else:
+                self._whole = Events(events, self._limit, self._path, self._place).whole()
+                return self._whole
+            raise wrong
+        return self._whole
+
+    def held(self) -> list[dict[str, Any]]:
+        """The fields of each event by name, but for those that are not set; to be read only.
+
+        Raises:
+            CassetteError: one differs from something that is not there.
+        """
+        data = told([each.get("data") for each in self._written], self._limit, self._path, self._place)
+        return [{**each, "data": what} for each, what in zip(self._written, data, strict=True)]
+
+
+_EVENTS: Final = TypeAdapter(list[StreamEvent])
 _WRITTEN_OTHERWISE: Final = frozenset({"error", "events", "event_times_ms"})
 """The fields that are written as something else than they hold."""
 

@@ -6,7 +6,7 @@ Format: WHATWG HTML, section "Server-sent events". Events end with a blank line;
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -43,24 +43,24 @@ def read(pieces: Sequence[str]) -> tuple[list[StreamEvent], str | None]:
     return [_read_event(piece) for piece in pieces], None if layout == _DEFAULT else layout
 
 
-def write(events: Sequence[StreamEvent], layout: str | None, *, plain: bool = False) -> list[bytes]:
-    """The bytes of events in the layout that `read` named. `plain` says that their data is plain JSON.
+def write(events: Sequence[Mapping[str, Any]], layout: str | None, *, plain: bool = False) -> list[bytes]:
+    """The bytes of events, given by their fields, in the layout that `read` named.
+
+    `plain` says that their data is plain JSON.
 
     Raises:
         ValueError: no such layout; or a text is none that UTF-8 can hold.
     """
     json_layout, end, space = _parts(layout)
-    # Looked up once: a stream has hundreds of events, and asking a model for a field is slow.
-    held: list[dict[str, Any]] = [vars(event) for event in events]
-    told = [each["data"] for each in held if each["raw"] is None and each["text"] is None]
+    told = [each.get("data") for each in events if each.get("raw") is None and each.get("text") is None]
     data = iter(rendered(told, json_layout, plain=plain))
     after = (end + end).encode()
     before: dict[str | None, bytes] = {None: f"data:{space}".encode()}
     pieces: list[bytes] = []
-    for each in held:
-        name, text = each["event"], each["text"]
-        if each["raw"] is not None:
-            pieces.append(each["raw"].encode())
+    for event in events:
+        name, text, raw = event.get("event"), event.get("text"), event.get("raw")
+        if raw is not None:
+            pieces.append(raw.encode())
             continue
         if name not in before:
             before[name] = f"event:{space}{name}{end}data:{space}".encode()

@@ -7,7 +7,7 @@ and may be changed like any other: nothing that is handed out is shared but text
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from pydantic import ConfigDict
@@ -149,6 +149,21 @@ class UnreadResponse(_Unread, RecordedResponse):
             self._begin()
             fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
             return {**{name: give() for name, give in fields.items()}, **self.__dict__}
+
+    def _held_events(self) -> Sequence[Mapping[str, Any]] | None:
+        with _ONE_AT_A_TIME:
+            self._begin()
+            give = (self.__pydantic_private__ or {}).get(_FIELDS, {}).get("events")
+            if give is None or "events" in self.__dict__ or not hasattr(give, "held"):
+                return super()._held_events()
+            return cast("Sequence[Mapping[str, Any]]", give.held())
+
+    def _beside_events(self) -> RecordedResponse:
+        with _ONE_AT_A_TIME:
+            self._begin()
+            fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
+            held: dict[str, Any] = {name: give() for name, give in fields.items() if name != "events"}
+            return RecordedResponse.model_construct(None, **{"events": [], **held, **self.__dict__})
 
 
 class Texts(Protocol):

@@ -59,7 +59,7 @@ def test_events_are_written_as_they_were_read(how: str) -> None:
     ]
 
     for plain in (False, True):
-        texts = [piece.decode() for piece in _sse.write(events, how, plain=plain)]
+        texts = [piece.decode() for piece in _sse.write([*map(vars, events)], how, plain=plain)]
         if not how.startswith("indent"):
             again, found = _sse.read(texts)
             assert again == events

@@ -24,6 +24,12 @@ _STREAMS: Final[dict[str, bytes]] = {
     "beta.messages.create": events(*answers.MESSAGE_EVENTS, named=True),
     "responses.create": events(*answers.RESPONSE_EVENTS, named=True),
 }
+_PARTS: Final[dict[str, list[dict[str, Any]]]] = {
+    CHAT.name: list(answers.CHUNKS),
+    MESSAGES.name: list(answers.MESSAGE_EVENTS),
+    "beta.messages.create": list(answers.MESSAGE_EVENTS),
+    "responses.create": list(answers.RESPONSE_EVENTS),
+}
 _METHODS: Final = [method for method in METHODS if method.name in _STREAMS]
 _QUICKENED: Final = "agentreplay.integrations._stainless.replay.quickened"
 
@@ -202,8 +208,8 @@ def three_ways(
             patch.setattr(ExpressLane, "open", lane)
             if not quick:
                 patch.setattr(_QUICKENED, as_the_sdk_does)
-            with agentreplay.cassette("c", directory=folder, mode="replay"):
-                found.append(asyncio.run(run()))
+            with agentreplay.cassette("c", directory=folder, mode="replay", allow_unused=True) as session:
+                found.append([*asyncio.run(run()), [each.model_dump() for each in session.interactions]])
     return found
 
 
@@ -228,6 +234,34 @@ def test_a_stream_of_the_lane_is_the_one_of_the_sdk(
 
     assert difference(slow, quick) is None
     assert difference(slow, lane) is None
+    if TAKES_CHAT:
+        assert served == [method.name]
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("method", _METHODS, ids=str)
+def test_a_stream_of_a_large_file_is_no_other(
+    method: Method, is_async: bool, server: Server, served: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the events are played as they are written, each told by what differs from the one before."""
+    named = method.name != CHAT.name
+    parts = [part for part in _PARTS[method.name] for _ in range(3)]
+    told = [
+        {**part, "long": "the same in all of them, and long enough to be told once", "n": n}
+        for n, part in enumerate(parts)
+    ]
+    server.answer = events(*told, named=named, done=not named)
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True)
+        method.call(server, is_async=False, stream=True, extra_body={"user": "x" * 200_000})
+    (path,) = folder.glob("c/*.json")
+    assert '"event -1"' in path.read_text("utf-8")
+
+    slow, quick, lane = three_ways(method, read_all, folder, monkeypatch, is_async=is_async)
+
+    assert difference(slow, quick) is None
+    assert difference(slow, lane) is None
+    assert [event["data"] for event in lane[-1][0]["response"]["events"] if "data" in event] == told
     if TAKES_CHAT:
         assert served == [method.name]
 

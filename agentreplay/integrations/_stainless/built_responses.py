@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import repeat
 from typing import Any, Final, NoReturn
@@ -33,18 +33,20 @@ def build(
     unread: bool,
     is_async: bool,
     pace: Pace | None = None,
+    events: Sequence[Mapping[str, Any]] | None = None,
     plain: bool = False,
 ) -> Any:
     """A response of the library that `request` comes from, holding what was recorded.
 
     With `unread` its body is still to come, as in a response that is streamed; its events come at `pace`, if that is
-    given. `plain` says that they are plain JSON.
+    given. `events` are their fields, where they are not to be taken from `recorded`; `plain` says that they are plain
+    JSON.
 
     Raises:
         CassetteError: the record cannot be turned into bytes again.
     """
     library = library_of(request)
-    chunks = _chunks(recorded, plain=plain)
+    chunks = _chunks(recorded, recorded._held_events() if events is None else events, plain=plain)
     common: dict[str, Any] = {
         "status_code": recorded.http_status or (200 if recorded.status == "ok" else 500),
         "headers": recorded.headers if recorded.headers is not None else {"content-type": _content_type(recorded)},
@@ -91,10 +93,10 @@ def _made(cls: type[Exception], message: str) -> Exception:
         return OSError(f"{cls.__name__}: {message}")
 
 
-def _chunks(recorded: RecordedResponse, *, plain: bool) -> list[bytes]:
+def _chunks(recorded: RecordedResponse, events: Sequence[Mapping[str, Any]] | None, *, plain: bool) -> list[bytes]:
     try:
-        if recorded.events is not None:
-            return _sse.write(recorded.events, recorded.layout, plain=plain)
+        if events is not None:
+            return _sse.write(events, recorded.layout, plain=plain)
         if recorded.encoding == "base64":
             return [base64.b64decode(recorded.body, validate=True)]
         if recorded.encoding == "text":

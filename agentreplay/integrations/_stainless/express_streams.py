@@ -19,6 +19,7 @@ from agentreplay._json.values import is_object
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.express_way import NO_ANSWER, Way
 from agentreplay.integrations._stainless.replay import ReplayedCall
+from agentreplay.integrations._stainless.unsent import is_error
 from agentreplay.integrations._stainless.vendor import Vendor
 
 
@@ -48,21 +49,14 @@ class StreamWay:
 
         The arguments are plain JSON.
         """
-        held = interaction.response._held()
-        status = held.get("http_status")
-        if (
-            held.get("status") != "ok"
-            or not (status is None or 200 <= status < 300)
-            or held.get("error") is not None
-            or held.get("incomplete")
-            or held.get("events") is None
-        ):
+        recorded = interaction.response._beside_events()
+        if is_error(recorded) or recorded.error is not None or recorded.incomplete or recorded.events is None:
             return NO_ANSWER
         try:
             call = self._call(client, kwargs)
             if hasattr(client, "_copy_and_prepare"):
                 call.options = _at_once(client._copy_and_prepare(call.options))
-            replayed = ReplayedCall(self._vendor, scope, client, call, Replay(interaction), None)
+            replayed = ReplayedCall(self._vendor, scope, client, call, Replay(interaction), None, in_turn=True)
             answer = replayed.async_answer(None) if self._is_async else replayed.answer(None)
             return replayed.quickened(_at_once(answer))
         except Exception:  # noqa: BLE001 (whatever there is against it is said by the SDK, or by the funnel)

@@ -8,7 +8,7 @@ the response is read, and closed, as far as the SDK would have read it.
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, cast
 
-from agentreplay._cassette import RecordedResponse, StreamEvent
+from agentreplay._cassette import RecordedResponse
 from agentreplay._json.values import is_object
 from agentreplay._linear.exact import own_copy
 from agentreplay._streams import Played
@@ -40,10 +40,13 @@ _OWN_METHODS: Final = ("__iter__", "__next__", "__aiter__", "__anext__", "__stre
 _DECODED: Final = "content-encoding"
 
 
-def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse) -> None:
+_Events = Sequence[Mapping[str, Any]]
+
+
+def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse, events: _Events) -> None:
     """Let `stream`, which the SDK made of the `recorded` response, give the chunks it would give, only sooner.
 
-    What the events hold is plain JSON.
+    `events` are the fields of its events, which hold plain JSON.
 
     Streams in which there is anything unusual are left as they are, and so are those of a class that is not the SDK's
     own, or in which somebody has changed a method.
@@ -60,7 +63,7 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
         or not _is_own(stream_class, type(client), package)
     ):
         return
-    steps = _steps(package, recorded)
+    steps = _steps(package, recorded, events)
     if steps is None:
         return
     try:
@@ -73,13 +76,13 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
     held["_iterator"] = playing.async_chunks() if stream_class is sdk.AsyncStream else playing.chunks()
 
 
-def _steps(package: str, recorded: RecordedResponse) -> list[Any] | None:
+def _steps(package: str, recorded: RecordedResponse, events: _Events) -> list[Any] | None:
     """What each event of a stream says to the SDK; None where there is anything but chunks, in lines as usual."""
-    if recorded.events is None or recorded.incomplete or recorded.error:
+    if recorded.incomplete or recorded.error:
         return None
     if recorded.layout and {"cr", "crlf"}.intersection(recorded.layout.split()):
         return None
-    return (_openai_steps if package == "openai" else _anthropic_steps)(recorded.events)
+    return (_openai_steps if package == "openai" else _anthropic_steps)(events)
 
 
 @lru_cache(maxsize=64)
@@ -104,16 +107,16 @@ def _lie_in(package: str, files: tuple[str, ...]) -> bool:
     return all(Path(package).parent in Path(file).parents for file in files)
 
 
-def _openai_steps(events: Sequence[StreamEvent]) -> list[Any] | None:
+def _openai_steps(events: _Events) -> list[Any] | None:
     """What each event says to the SDK; None where one says anything but a chunk, or the end after all of them."""
     steps: list[Any] = []
     for event in events:
-        data, text = event.data, event.text
-        if text is None and is_object(data) and event.raw is None:
-            if data.get("error") or (event.event is not None and event.event.startswith("thread.")):
+        data, text, name = event.get("data"), event.get("text"), event.get("event")
+        if text is None and is_object(data) and event.get("raw") is None:
+            if data.get("error") or (name is not None and name.startswith("thread.")):
                 return None
             steps.append(data)
-        elif text is not None and event.raw is None and text.startswith("[DONE]"):
+        elif text is not None and event.get("raw") is None and text.startswith("[DONE]"):
             if len(steps) + 1 != len(events):
                 return None
             steps.append(_DONE)
@@ -122,12 +125,12 @@ def _openai_steps(events: Sequence[StreamEvent]) -> list[Any] | None:
     return steps
 
 
-def _anthropic_steps(events: Sequence[StreamEvent]) -> list[Any] | None:
+def _anthropic_steps(events: _Events) -> list[Any] | None:
     """What each event says to the SDK; None where one says anything but a chunk, or nothing."""
     steps: list[Any] = []
     for event in events:
-        name, data = event.event, event.data
-        if event.raw is not None or event.text is not None:
+        name, data = event.get("event"), event.get("data")
+        if event.get("raw") is not None or event.get("text") is not None:
             return None
         if name == "ping":
             steps.append(_SKIPPED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from agentreplay._active import Scope
@@ -26,7 +26,10 @@ _RAW_RESPONSE_HEADER: Final = "x-stainless-raw-response"
 
 
 class ReplayedCall:
-    """A call that the recording answers, at the pace and with the faults of its session `scope`."""
+    """A call that the recording answers, at the pace and with the faults of its session `scope`.
+
+    With `in_turn` the events of a stream are only played, at once and without faults, and no record is made of each.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,8 @@ class ReplayedCall:
         call: Arguments,
         decision: Replay,
         faulty: FaultyCall | None,
+        *,
+        in_turn: bool = False,
     ) -> None:
         self._vendor = vendor
         self._scope = scope
@@ -45,8 +50,11 @@ class ReplayedCall:
         response = decision.interaction.response
         is_as_read = is_unread(response)
         # It is only read: nothing is copied for it.
-        self._recorded = response._to_read()
-        self._plain = call.stream and (is_as_read or _is_plain(self._recorded))
+        self._events = response._held_events() if in_turn else None
+        self._recorded = response._beside_events() if in_turn else response._to_read()
+        if self._events is None:
+            self._events = self._recorded._held_events()
+        self._plain = call.stream and self._events is not None and (is_as_read or _is_plain(self._events))
         self._faulty = faulty if faulty is not None and faulty.meets_any(self._recorded) else None
         self._pace = Pace.from_now(scope.speed) if math.isfinite(scope.speed) else None
 
@@ -72,8 +80,8 @@ class ReplayedCall:
 
     def quickened(self, answer: Any) -> Any:
         """`answer`, with the chunks of a stream that comes as it was recorded, and at once, made ahead."""
-        if self._pace is None and self._faulty is None and self._plain:
-            quickened(self._vendor.package, self._client, answer, self._recorded)
+        if self._pace is None and self._faulty is None and self._plain and self._events is not None:
+            quickened(self._vendor.package, self._client, answer, self._recorded, self._events)
         return answer
 
     def _answer(self, wrapped: Any, serve_through: Callable[..., Any], *, is_async: bool) -> Any:
@@ -109,7 +117,14 @@ class ReplayedCall:
         unread = not is_error(recorded) and (self._call.stream or request.headers.get(_RAW_RESPONSE_HEADER) == "stream")
         method = self._decision.interaction.request.method
         return built_responses.build(
-            recorded, request, method, unread=unread, is_async=is_async, pace=self._pace, plain=self._plain
+            recorded,
+            request,
+            method,
+            unread=unread,
+            is_async=is_async,
+            pace=self._pace,
+            events=self._events,
+            plain=self._plain,
         )
 
     def _wait(self) -> float:
@@ -124,9 +139,9 @@ class ReplayedCall:
         )
 
 
-def _is_plain(recorded: RecordedResponse) -> bool:
-    """Whether the events of a stream are JSON, and nothing that somebody put into a recording by hand."""
-    return recorded.events is not None and plain_json(*(event.data for event in recorded.events)) is not None
+def _is_plain(events: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether what events hold is JSON, and nothing that somebody put into a recording by hand."""
+    return plain_json(*(event.get("data") for event in events)) is not None
 
 
 def _connection_error(vendor: Vendor, recorded: RecordedResponse, request: Any) -> Exception:
