@@ -15,6 +15,7 @@ from agentreplay._json.plain import plain_json
 from agentreplay._json.values import is_array, is_object
 from agentreplay._unread import is_unread
 from agentreplay.integrations._stainless.added import Added, added
+from agentreplay.integrations._stainless.answer_ids import AnswerIds
 from agentreplay.integrations._stainless.construction import Shape
 from agentreplay.integrations._stainless.express_table import ExpressTable, HotMethod
 from agentreplay.integrations._stainless.hot_methods import KnownMethod, known_method
@@ -55,6 +56,7 @@ class Way:
         self._names = known.arguments - hot.in_headers
         self.absent = _absent_types(package)
         self._models = sys.modules[f"{package}._models"]
+        self._ids = AnswerIds(self._models)
         self._package = package
         self._shape: Shape | None = None
         self._warned: dict[bytes, Added | None] = {}
@@ -178,20 +180,8 @@ class Way:
             return NO_ANSWER
         if not isinstance(answer, self._models.BaseModel):
             return NO_ANSWER
-        _name_by(self._models, answer, held.get("headers") or {})
+        self._ids.put(answer, held.get("headers") or {})
         return answer
-
-
-def _name_by(models: Any, answer: Any, recorded: Mapping[str, str]) -> None:
-    """Set the ids that the SDK takes from the headers, which were `recorded`."""
-    headers = {name.lower(): value for name, value in recorded.items()}
-    if hasattr(models, "add_response_ids"):
-        models.add_response_ids(
-            answer, request_id=headers.get("request-id"), workspace_id=headers.get("anthropic-workspace-id")
-        )
-    elif hasattr(models, "add_request_id"):
-        package = models.__name__.partition(".")[0]
-        models.add_request_id(answer, headers.get("request-id" if package == "anthropic" else "x-request-id"))
 
 
 def _absent_types(package: str) -> frozenset[type]:
