@@ -228,7 +228,7 @@ class JsonLeaves:
         mime = siblings.get("media_type") or siblings.get("mime_type") or siblings.get("mimeType")
         if isinstance(mime, str):
             return not mime.startswith("text/")
-        return siblings.get("format") in _BINARY_FORMATS or "audio" in str(self._keys_there[number])
+        return str(siblings.get("format")) in _BINARY_FORMATS or "audio" in str(self._keys_there[number])
 
 
 def _holds_any(container: Any, keys: Mapping[str, str]) -> bool:

@@ -48,7 +48,7 @@ class Shape:
         self.take_keys, self.keys = _taking(keys), tuple(parts[place] for place in keys)
         self.take_strings = _taking(self.holes)
         self.take_numbers = _taking(numbers)
-        counting = [place for place in numbers if place and parts[place - 1] in _COUNTING]
+        counting = [place for place in numbers if place and parts[place - 1] in _COUNTING | {_ITEM}]
         self.take_group = _taking([*self.telling, *counting])
         self._places: dict[Hashable, tuple[Hashable, ...] | None] = {}
 
@@ -180,7 +180,8 @@ class UnparsedEvents:
         if len(parts) < 3 or not is_structure(structure):
             return None
         shape = Shape(parts)
-        if not self._unparsed.strings_are_clean(shape.keys):
+        # What a key says is looked up as it stands there, so it must stand there as it is said.
+        if any("\\" in key for key in shape.keys) or not self._unparsed.strings_are_clean(shape.keys):
             return None
         if len(self._shapes) > _MOST_SHAPES:
             self._shapes.clear()

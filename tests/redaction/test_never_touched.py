@@ -61,6 +61,7 @@ def test_media_data_stay(value: Any) -> None:
         {"type": "response.audio_transcript.delta", "delta": f"my key: {OPENAI}"},
         {"type": "function_call_output", "result": f"my key: {OPENAI}"},
         {"data": f"my key: {OPENAI}"},
+        {"data": f"my key: {OPENAI}", "format": {"type": "text"}},
         {"user_id": f"my key: {OPENAI}"},
         {"url": f"data: my key: {OPENAI}"},
     ],

@@ -117,6 +117,29 @@ def test_an_escaped_secret_is_seen(spelled: str) -> None:
     assert not redactor().bodies_are_clean(['{"p\\u0061ssword": "hunter2"}'])
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("t\\u0079pe", '"piece"'), ("it\\u0065m_id", '"item"'), ("in\\u0064ex", "0"), ("delta ", '""')]
+)
+def test_a_secret_is_seen_in_pieces_whose_events_are_spelled_in_several_ways(key: str, value: str) -> None:
+    """Which text a piece belongs to is what its event says, however that is spelled or laid out."""
+    said = '{"type":"piece","item_id":"item","index":0,"delta":"%s"}'
+    name = str(json.loads(f'"{key}"')).strip()
+    other = said.replace(f'"{name}":{value}', f'"{key}": {value}').replace('"delta"', '\n "delta"')
+    secret = SECRETS[1]
+    events = [(other if start % 2 else said) % secret[start : start + 3] for start in range(0, len(secret), 3)]
+    assert SECRETS[1] not in str(redactor().redact_events([json.loads(event) for event in events]))
+    assert not redactor().events_are_clean(events)
+
+
+def test_items_that_are_told_apart_by_numbers_are_texts_of_their_own() -> None:
+    """Pieces of two texts may take turns."""
+    secret = SECRETS[1]
+    said = [(item, text[start]) for start in range(len(secret)) for item, text in ((1, secret), (2, "x" * len(secret)))]
+    events = [{"type": "piece", "item_id": item, "delta": piece} for item, piece in said]
+    assert redactor().redact_events(events) != events
+    assert not redactor().events_are_clean([json.dumps(event) for event in events])
+
+
 def test_ordinary_calls_are_told_to_be_clean() -> None:
     """Otherwise it would be of no use: a request, an answer, and what is said beside them."""
     request = {
