@@ -11,7 +11,6 @@ import math
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from agentreplay._engine import CallEngine, Live, Replay
     from agentreplay._faults import FaultPlan
     from agentreplay._freezing.chance import Draws
-    from agentreplay._patching import Patches
     from agentreplay._recorded import RecordedRequest
 
 
@@ -115,7 +113,6 @@ open_sessions: Final[Sequence[Scope]] = _open
 """The sessions that are open in this process, in the order in which they were opened; always this same list."""
 _thread_scopes: weakref.WeakKeyDictionary[threading.Thread, Scope] = weakref.WeakKeyDictionary()
 _thread_calls: weakref.WeakKeyDictionary[threading.Thread, _Call] = weakref.WeakKeyDictionary()
-_submitting: Final = threading.local()
 
 
 def enter(scope: Scope) -> None:
@@ -268,49 +265,33 @@ def _is_within(scope: Scope | None, outer: Scope) -> bool:
     return False
 
 
-def follow_threads(patches: Patches) -> None:
-    """Let threads and the work of thread pools belong to the session they were started in."""
-    patches.wrap(threading.Thread, "start", _start_thread)
-    patches.wrap(ThreadPoolExecutor, "submit", _submit)
-
-
-def _start_thread(wrapped: Any, thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def adopt(thread: threading.Thread) -> None:
+    """Let `thread`, which is about to be started here, belong to the session that is in force here."""
     scope = _named()
-    # A pool's worker outlives the session that happened to start it; its work is placed by `_submit`.
-    if scope is not None and not getattr(_submitting, "now", False):
+    if scope is not None:
         _thread_scopes[thread] = scope
         around = _call_around()
         if around is not None:
             _thread_calls[thread] = around
-    return wrapped(*args, **kwargs)
 
 
-def _submit(wrapped: Any, _pool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if not args:
-        return wrapped(*args, **kwargs)
-    function, *rest = args
-    _submitting.now = True
-    try:
-        return wrapped(_within, _place(), _call_around(), function, *rest, **kwargs)
-    finally:
-        _submitting.now = False
+def belonging_here(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, which belongs to the session that is in force here wherever it is called.
 
+    Where that cannot be told, as little as for a call made here, it belongs to none that is known.
+    """
+    scope: Scope | _Outside | None = _named()
+    if scope is None and (not _open or _in_force.get() is _OUTSIDE):
+        scope = _OUTSIDE
+    around = _call_around()
 
-def _place() -> Scope | _Outside | None:
-    """Where work that is submitted here belongs; None where that cannot be told, as little as for a call made here."""
-    scope = _named()
-    if scope is not None:
-        return scope
-    return _OUTSIDE if not _open or _in_force.get() is _OUTSIDE else None
+    def belonging(*args: Any, **kwargs: Any) -> Any:
+        before = _running_call.get()
+        _running_call.set(around)
+        try:
+            with within(scope):
+                return function(*args, **kwargs)
+        finally:
+            _running_call.set(before)
 
-
-def _within(
-    scope: Scope | _Outside | None, around: _Call | None, function: Callable[..., Any], /, *args: Any, **kwargs: Any
-) -> Any:
-    before = _running_call.get()
-    _running_call.set(around)
-    try:
-        with within(scope):
-            return function(*args, **kwargs)
-    finally:
-        _running_call.set(before)
+    return belonging

@@ -13,9 +13,10 @@ from typing import Final, TypeVar
 
 import wrapt
 
-from agentreplay._active import blocking, follow_threads, open_sessions
+from agentreplay._active import blocking, open_sessions
 from agentreplay._app_recording import MAX_BYTES, RecordingOptions, Sample, SessionId, as_rules
 from agentreplay._errors import ConfigurationError
+from agentreplay._following import follow_threads
 from agentreplay._guard import GUARD, tell
 from agentreplay._modes import Mode, mode_from_environment
 from agentreplay._network import NetworkGuard

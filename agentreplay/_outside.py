@@ -44,7 +44,7 @@ def keyless() -> bool:
 
 def calls_refused() -> bool:
     """Whether a live call outside every session is refused here."""
-    return mode_from_environment() is Mode.REPLAY or any(rule.refusal for rule in _rules)
+    return mode_from_environment() is Mode.REPLAY or (bool(_rules) and any(rule.refusal for rule in _rules))
 
 
 def refuse(method: str) -> SessionError:

@@ -36,7 +36,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the decision": "_engine",
     "the running program": """
-        _active _patching _pace _streams _outside _callers _network _calls _freezing
+        _active _following _patching _pace _streams _outside _callers _network _calls _freezing
         _guard _guarded_streams _app_recording _recording_here
     """,
     "functions of the program": "_tools",

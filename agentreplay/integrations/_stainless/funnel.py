@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from agentreplay._active import Scope
+from agentreplay._active import Scope, none_open
 from agentreplay._calls import deciding_session
 from agentreplay._engine import Live, Replay
 from agentreplay._faults import FaultyCall
 from agentreplay._freezing.chance import drawn_by_sdk
+from agentreplay._outside import calls_refused
 from agentreplay._recording_here import recording_here
 from agentreplay.integrations._stainless.app_calls import AppCall
 from agentreplay.integrations._stainless.arguments import Arguments
@@ -28,7 +29,7 @@ class Funnel:
 
     def request(self, wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Wraps `SyncAPIClient.request`."""
-        scope = self._scope(args, kwargs)
+        scope = None if none_open() and not calls_refused() else self._scope(args, kwargs)
         if scope is None:
             app_call = self._app_call(client, args, kwargs)
             if app_call is None:
@@ -53,7 +54,7 @@ class Funnel:
 
     async def async_request(self, wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Wraps `AsyncAPIClient.request`."""
-        scope = self._scope(args, kwargs)
+        scope = None if none_open() and not calls_refused() else self._scope(args, kwargs)
         if scope is None:
             app_call = self._app_call(client, args, kwargs)
             if app_call is None:
@@ -97,7 +98,9 @@ class Funnel:
     def _app_call(self, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> AppCall | None:
         """The call as it is to be noted where an app is being recorded; None where it is not."""
         place = recording_here()
-        seat = place.seat() if place is not None else None
-        if place is None or seat is None:
+        if place is None:
             return None
-        return AppCall(self._vendor, place, seat, client, Arguments(*args, **kwargs).options)
+        seat = place.seat()
+        if seat is None:
+            return None
+        return AppCall(self._vendor, place, seat, client, args[1] if len(args) > 1 else kwargs["options"])

@@ -13,6 +13,8 @@ from agentreplay._engine import Live
 from agentreplay._streams import Passed, tee
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.attempts import retries_served
+from agentreplay.integrations._stainless.noted_texts import Answer, Received
+from agentreplay.integrations._stainless.snapshots import ResponseHead
 from agentreplay.integrations._stainless.vendor import Vendor
 
 
@@ -128,19 +130,20 @@ class LiveCall:
             self._keep(RecordedResponse(body=body, http_status=200, headers={"content-type": "application/json"}))
 
     def _record(self, response: Any, passed: Passed, *, compressed: bool) -> None:
-        recorded = responses.record(
-            self._vendor,
-            response,
-            passed,
+        received = Received(
+            ResponseHead.of(response),
+            content=None if compressed else b"".join(passed.chunks),
+            passed=passed,
             stream=self._stream,
-            compressed=compressed,
             duration_ms=self._elapsed_ms(),
+            retries=self._retries,
         )
-        recorded.retries_taken = self._retries or None
-        self._keep(recorded)
+        answer = Answer.of(received, received.chunks()[0])
+        clean = answer is not None and answer.is_clean(self._scope.engine.redactor)
+        self._keep(received.tell(self._vendor), clean=clean)
 
-    def _keep(self, recorded: RecordedResponse) -> None:
-        self._scope.engine.finish(self._decision, recorded, {"vendor": self._vendor.name})
+    def _keep(self, recorded: RecordedResponse, *, clean: bool = False) -> None:
+        self._scope.engine.finish(self._decision, recorded, {"vendor": self._vendor.name}, clean=clean)
 
     def _elapsed_ms(self) -> float:
         return (time.perf_counter() - self._started) * 1000

@@ -6,13 +6,13 @@ Nothing is parsed on the way to the disk where that can be spared: whoever colle
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._journal.unsaved import CallTexts
-from agentreplay._redaction import secret_name
+from agentreplay._redaction import Redactor, secret_name
 from agentreplay._streams import Passed
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.requests import Envelope, body_of_content
@@ -63,54 +63,75 @@ class Received:
         return self.passed.chunks, self.passed.times_ms
 
 
-def texts_of(envelope: Envelope, sent: bytes, received: Received) -> CallTexts | None:
-    """The call in texts; None where it has to be parsed."""
-    head, passed = received.head, received.passed
-    if passed is not None and passed.error is not None:
-        return None
-    exhausted = passed is None or passed.exhausted
-    headers = responses.kept_headers(head.headers)
-    chunks, times = received.chunks()
-    content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    try:
-        asked, answer = sent.decode(), content.decode()
-    except UnicodeDecodeError:
-        return None
-    events: list[str] = []
-    bodies = [asked] if asked else []
-    strings = [envelope.method, *headers.values()]
-    if envelope.path is not None or envelope.query is not None:
-        bodies.append(json.dumps([envelope.path, envelope.query]))
-    if any(map(secret_name, headers)):
-        return None
-    if responses.holds_events(head, stream=received.stream):
-        if not exhausted and not answer.endswith("\n\n"):
+class Answer(NamedTuple):
+    """The text of what came back, and what it consists of: JSON texts, events of a stream, and headers beside them."""
+
+    content: bytes
+    headers: dict[str, str]
+    strings: list[str]
+    bodies: list[str]
+    events: list[str]
+
+    @classmethod
+    def of(cls, received: Received, chunks: Sequence[bytes]) -> Answer | None:
+        """The answer in `chunks`; None where it has to be parsed."""
+        passed = received.passed
+        headers = responses.kept_headers(received.head.headers)
+        if (passed is not None and passed.error is not None) or any(map(secret_name, headers)):
+            return None
+        content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            return None
+        if not responses.holds_events(received.head, stream=received.stream):
+            if text and not _is_json(text):
+                return None
+            return cls(content, headers, list(headers.values()), [text] if text else [], [])
+        if passed is not None and not passed.exhausted and not text.endswith("\n\n"):
             # The event in which the app left is not kept.
-            answer = answer[: answer.rfind("\n\n") + 2] if "\n\n" in answer else ""
-            content = answer.encode()
-        found = _events(answer)
+            text = text[: text.rfind("\n\n") + 2] if "\n\n" in text else ""
+            content = text.encode()
+        found = _events(text)
         if found is None:
             return None
         names, events = found
-        strings += names
-    elif answer:
-        if not _is_json(answer):
-            return None
-        bodies.append(answer)
+        return cls(content, headers, [*headers.values(), *names], [], events)
+
+    def is_clean(self, redactor: Redactor) -> bool:
+        """Whether it can be told at a glance that nothing would be taken out of it."""
+        return redactor.bodies_are_clean(self.bodies, self.strings) and (
+            not self.events or redactor.events_are_clean(self.events)
+        )
+
+
+def texts_of(envelope: Envelope, sent: bytes, received: Received) -> CallTexts | None:
+    """The call in texts; None where it has to be parsed."""
+    chunks, times = received.chunks()
+    answer = Answer.of(received, chunks)
+    try:
+        asked = sent.decode()
+    except UnicodeDecodeError:
+        return None
+    if answer is None:
+        return None
+    bodies = [asked, *answer.bodies] if asked else answer.bodies
+    if envelope.path is not None or envelope.query is not None:
+        bodies.append(json.dumps([envelope.path, envelope.query]))
     said = {
         "request": vars(envelope),
         "response": {
-            "http_status": head.status_code,
-            "headers": headers,
+            "http_status": received.head.status_code,
+            "headers": answer.headers,
             "stream": received.stream,
-            "exhausted": exhausted,
+            "exhausted": received.passed is None or received.passed.exhausted,
             "duration_ms": received.duration_ms,
             "retries": received.retries,
             "sizes": list(map(len, chunks)),
             "times": [int(time * _TIMES_PER_MS + 0.5) for time in times],
         },
     }
-    return CallTexts(said, sent, content, strings, bodies, events)
+    return CallTexts(said, sent, answer.content, [envelope.method, *answer.strings], bodies, answer.events)
 
 
 def interaction_of(vendor: Vendor, said: Mapping[str, Any], sent: bytes, content: bytes) -> Interaction:
