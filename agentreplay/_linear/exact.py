@@ -71,10 +71,15 @@ def _exactly_alike(ones: list[Any], others: list[Any]) -> bool:
             return False
         if there <= _LEAVES:
             return True
-        names = _names(ones)
-        if names != _names(others) or not {str}.issuperset(map(type, names)):
+        objects = [_picked(values, dict, there) for values in (ones, others)]
+        lists = [_picked(values, list, there) for values in (ones, others)]
+        names, other_names = ([*chain.from_iterable(each)] for each in objects)
+        if names != other_names or not {str}.issuperset(map(type, names)):
             return False
-        ones, others = _inside(ones), _inside(others)
+        ones, others = (
+            [*chain.from_iterable(map(dict[str, Any].values, within)), *chain.from_iterable(items)]
+            for within, items in zip(objects, lists, strict=True)
+        )
     return False
 
 
@@ -82,16 +87,11 @@ def _floats(values: list[Any]) -> list[str]:
     return [str(each) for each in values if type(each) is float]
 
 
-def _names(values: list[Any]) -> list[str]:
-    """The names in all objects among `values`, in their order."""
-    return [*chain.from_iterable(cast("list[dict[str, Any]]", [each for each in values if type(each) is dict]))]
-
-
-def _inside(values: list[Any]) -> list[Any]:
-    """The members of all objects, and the items of all lists."""
-    objects = cast("list[dict[str, Any]]", [each for each in values if type(each) is dict])
-    lists = cast("list[list[Any]]", [each for each in values if type(each) is list])
-    return [*chain.from_iterable(map(dict[str, Any].values, objects)), *chain.from_iterable(lists)]
+def _picked(values: list[Any], sort: type, there: frozenset[object]) -> list[Any]:
+    """The values of this type among `values`, which are of the types that are `there`."""
+    if sort not in there:
+        return []
+    return values if len(there) == 1 else [each for each in values if type(each) is sort]
 
 
 def own_copy(value: Any) -> Any:
