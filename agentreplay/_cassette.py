@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from pydantic import Field, PrivateAttr, ValidationError
 
-from agentreplay import _schema_1 as schema_1
 from agentreplay._content import Content, plain_json, share
 from agentreplay._errors import CassetteSchemaWarning
-from agentreplay._errors.files import CassetteFormatError, CassetteIntegrityError, written_as_json
+from agentreplay._errors.files import CassetteFormatError, written_as_json
 from agentreplay._files import read_whole, write_whole
 from agentreplay._fingerprints import SharedDigests, comparable_digest
 from agentreplay._json.text import written
 from agentreplay._linear.exact import exactly_equal
+from agentreplay._loaded import Read, Source
 from agentreplay._meta import CASSETTE_SCHEMA_VERSION, CassetteMeta
 from agentreplay._naming import safe_path
 from agentreplay._nesting import parent_positions
@@ -58,59 +58,12 @@ def _no_interactions() -> list[Interaction]:
     return []
 
 
-class _Source:
-    """The bytes that a cassette was loaded from. Whatever they are, they make no two cassettes unequal."""
-
-    def __init__(self, data: bytes | None = None, stored: bytes | None = None, *, packed: bool = False) -> None:
-        self.data = data
-        self.stored = stored
-        self.packed = packed
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Source)
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class _Read(NamedTuple):
-    """A cassette that was read, the schema that it was of, and its content hash if that is not the one it says."""
-
-    cassette: Cassette
-    schema: int
-    computed: str | None
-
-    @classmethod
-    def of(cls, cassette: Cassette, schema: int, path: Path | None) -> _Read:
-        """What is to be said of `cassette`; one of an older schema gets the ids and the hash of today's."""
-        meta = cassette.meta
-        # Other tools take their hashes of other texts.
-        is_ours = bool(meta.content_hash) and "agentreplay_version" in meta.model_fields_set
-        try:
-            if schema == CASSETTE_SCHEMA_VERSION:
-                computed = cassette.compute_content_hash() if is_ours else meta.content_hash
-                return cls(cassette, schema, computed if computed != meta.content_hash else None)
-            computed = schema_1.content_hash(cassette.interactions) if is_ours and schema == 1 else meta.content_hash
-            if computed != meta.content_hash:
-                return cls(cassette, schema, computed)
-            schema_1.renew_ids(cassette.interactions)
-            if meta.content_hash:
-                meta.content_hash = cassette.compute_content_hash()
-        except (ValueError, RecursionError):
-            raise CassetteFormatError.damaged("it is nested too deep to be read", path=path) from None
-        return cls(cassette, schema, None)
-
-    def require_integrity(self, path: Path) -> None:
-        """Check that the content hash fits."""
-        if self.computed is not None:
-            raise CassetteIntegrityError(self.cassette.meta.content_hash, self.computed, path=path)
-
-
 class Cassette(Record):
     """One recording: metadata and interactions in order."""
 
     meta: CassetteMeta = Field(default_factory=CassetteMeta)
     interactions: list[Interaction] = Field(default_factory=_no_interactions)
-    _source: _Source = PrivateAttr(default_factory=_Source)
+    _source: Source = PrivateAttr(default_factory=Source)
 
     def compute_content_hash(self) -> str:
         """SHA-256 of the interactions (64 hexadecimal digits).
@@ -174,16 +127,16 @@ class Cassette(Record):
         if read.schema < CASSETTE_SCHEMA_VERSION:
             warnings.warn(CassetteSchemaWarning(Path(path), read.schema, CASSETTE_SCHEMA_VERSION), stacklevel=2)
         else:
-            read.cassette._source = _Source(data, stored, packed=is_packed(Path(path)))
+            read.cassette._source = Source(data, stored, packed=is_packed(Path(path)))
         return read.cassette
 
     @classmethod
-    def _read(cls, data: bytes, path: Path | None = None) -> _Read:
+    def _read(cls, data: bytes, path: Path | None = None) -> Read:
         """What `data` says, whatever its content hash."""
         with collector_paused():
             sealed = cls._sealed(data, path)
             if sealed is not None:
-                return _Read(sealed, CASSETTE_SCHEMA_VERSION, None)
+                return Read(sealed, CASSETTE_SCHEMA_VERSION, None)
             raw = json_object(data, path)
             schema = schema_version(raw, path)
             raw = upgraded(raw, to=CASSETTE_SCHEMA_VERSION, path=path)
@@ -196,7 +149,7 @@ class Cassette(Record):
                 wrong = shape_error(error, path)
             else:
                 put_together(cassette.interactions, len(data), path=path)
-                return _Read.of(cassette, schema, path)
+                return Read.of(cassette, schema, path)
         # Not in the except block: pydantic's error quotes the file, and would be shown as the context of ours.
         raise wrong
 
@@ -228,7 +181,7 @@ class Cassette(Record):
             if new.request is not old.request and old.id == old.compute_id():
                 redacted[position] = new.model_copy(update={"id": new.compute_id()})
         clean = self.model_copy(update={"meta": self.meta.model_copy(), "interactions": redacted})
-        clean._source = _Source()
+        clean._source = Source()
         if clean.meta.content_hash:
             clean.meta.content_hash = clean.compute_content_hash()
         return clean

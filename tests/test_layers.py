@@ -27,7 +27,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the recorded models": """
         _recorded _provenance _redacting _nesting
-        _meta _unread _redacting_together _schema_1 _content _putting_together _sealed_interactions _cassette
+        _meta _unread _redacting_together _schema_1 _content _putting_together _sealed_interactions _loaded _cassette
     """,
     "what is done with recordings": """
         _clean_texts _foresight _matching _text_slots _rewriting _answer_events _editing _faults _forking
