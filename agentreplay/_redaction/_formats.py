@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-from agentreplay._redaction._spans import Span
+from agentreplay._redaction._spans import Span, rare_in
 
 
 class SecretFormat(NamedTuple):
@@ -123,8 +123,6 @@ _STARTS_INSIDE_A_WORD: Final = re.compile(
 """The character before a prefix that makes it the middle of a word; the end of an escape is no such character."""
 
 
-_FREQUENT: Final = b"abcdefghijklmnopqrstuvwxyz ,"
-
 _RAREST_FIRST: Final = "_=/KJXQZBVGHUNFDRPLOMSECTAI-0123456789. "
 """Characters of prefixes, roughly from rare to frequent in what agents say; letters in lower case come after."""
 
@@ -175,7 +173,7 @@ def _signs() -> dict[int, tuple[tuple[bytes, str, frozenset[int]], ...]]:
     found: dict[tuple[bytes, str], set[int]] = {}
     for number, anchor in enumerate(_anchors()):
         for _, prefix in anchor.prefixes:
-            rest = prefix.encode().translate(None, _FREQUENT)
+            rest = rare_in(prefix)
             found.setdefault((rest, "" if rest.strip(b".") else prefix), set()).add(number)
     by_byte: dict[int, list[tuple[bytes, str, frozenset[int]]]] = {}
     for (rest, prefix), numbers in found.items():
@@ -197,11 +195,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def find_formats(text: str) -> Iterator[Span]:
-    """The secrets of a known form in `text`."""
+def find_formats(text: str, rare: bytes) -> Iterator[Span]:
+    """The secrets of a known form in `text`, in which that is `rare`."""
     formats = _formats_by_prefix()
-    # Most texts are words in small letters: what is rarer in them is known after one look.
-    rare = text.encode("utf-8", "surrogatepass").translate(None, _FREQUENT)
     numbers: set[int] = set()
     signs = _signs()
     for byte in {_ANY, *rare}:
@@ -224,7 +220,7 @@ def find_formats(text: str) -> Iterator[Span]:
 
 def format_of(secret: str) -> str | None:
     """The label of the format that `secret` as a whole has, or None."""
-    for span in find_formats(secret):
+    for span in find_formats(secret, rare_in(secret)):
         if span.start == 0 and span.end == len(secret):
             return span.label
     return None

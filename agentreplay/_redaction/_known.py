@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
 from agentreplay._redaction._names import is_no_value, looks_random, secret_name
-from agentreplay._redaction._spans import BARRIER, Span
+from agentreplay._redaction._spans import BARRIER, Span, rare_in
 
 SHORTEST_KNOWN: Final = 8
 """A shorter value turns up in texts by chance."""
@@ -50,12 +50,16 @@ _WORDS_OF_PROTOCOL: Final = frozenset(
 
 
 class KnownForm(NamedTuple):
-    """One form in which a text may hold a known secret; `base64` if the text may go on for some characters."""
+    """One form in which a text may hold a known secret; `base64` if the text may go on for some characters.
+
+    `rare` is what is rare in it, and stands in what is rare in each text that holds it.
+    """
 
     text: str
     secret: str
     label: str
     base64: bool
+    rare: bytes
 
 
 def is_worth_knowing(value: str) -> bool:
@@ -81,8 +85,8 @@ def forms_of(secret: str, label: str) -> list[KnownForm]:
         plain[_json_escaped(escaped, True)] = None
     encoded = dict.fromkeys(_base64_cores(secret))
     return [
-        *(KnownForm(text, secret, label, False) for text in plain),
-        *(KnownForm(text, secret, label, True) for text in encoded if text not in plain),
+        *(KnownForm(text, secret, label, False, rare_in(text)) for text in plain),
+        *(KnownForm(text, secret, label, True, rare_in(text)) for text in encoded if text not in plain),
     ]
 
 
@@ -107,9 +111,11 @@ def _base64_cores(secret: str) -> Iterator[str]:
 _BASE64_END: Final = re.compile("[A-Za-z0-9+/_-]?={1,2}")
 
 
-def find_known(text: str, forms: tuple[KnownForm, ...]) -> Iterator[Span]:
-    """The places where `text` holds one of `forms`."""
+def find_known(text: str, rare: bytes, forms: tuple[KnownForm, ...]) -> Iterator[Span]:
+    """The places where `text`, in which that is `rare`, holds one of `forms`."""
     for form in forms:
+        if form.rare not in rare:
+            continue
         start = text.find(form.text)
         while start >= 0:
             end = start + len(form.text)

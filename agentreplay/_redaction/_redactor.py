@@ -22,7 +22,7 @@ from agentreplay._redaction._leaves import JsonLeaves
 from agentreplay._redaction._named_values import find_named_values
 from agentreplay._redaction._personal import PERSONAL
 from agentreplay._redaction._placeholders import Placeholders, label_of
-from agentreplay._redaction._spans import PLACEHOLDER, Span
+from agentreplay._redaction._spans import PLACEHOLDER, Span, rare_in
 from agentreplay._redaction._taking_out import TakingOut, Texts
 from agentreplay._redaction._unparsed import Unparsed
 from agentreplay._redaction._unparsed_events import UnparsedEvents
@@ -193,8 +193,9 @@ class Redactor:
         return texts[:count], {old: new for old, new in zip(keys, texts[count:], strict=True) if old != new}
 
     def _spans(self, text: str) -> Iterator[Span]:
-        yield from find_known(text, self._known)
-        yield from find_formats(text)
+        rare = rare_in(text)
+        yield from find_known(text, rare, self._known)
+        yield from find_formats(text, rare)
         yield from find_named_values(text)
         for rule in self._personal:
             yield from rule(text)

@@ -15,6 +15,17 @@ PLACEHOLDER: Final = re.compile(r"\[REDACTED:([a-z0-9]+(?:-[a-z0-9]+)*):([1-9][0
 """A placeholder: its label, and the ordinal that tells one value from another."""
 
 
+_FREQUENT: Final = b"abcdefghijklmnopqrstuvwxyz ,"
+
+
+def rare_in(text: str) -> bytes:
+    """What is left of `text` without the most frequent characters: what is not in that cannot be in the text either.
+
+    Most texts are words in small letters, of which little is left.
+    """
+    return text.encode("utf-8", "surrogatepass").translate(None, _FREQUENT)
+
+
 class Span(NamedTuple):
     """A place in a text to be redacted.
 
