@@ -28,6 +28,17 @@ _NO_FIELDS: Final = frozenset({"_fields_set", "cls", "_BaseModel__cls"})
 """Names that the SDK's `construct` takes for its own arguments."""
 
 
+class _Nothing:
+    """What no value is."""
+
+
+_NOTHING: Final = core_schema.is_instance_schema(_Nothing)
+
+_CREDIT: Final = 64
+_UNUSUAL: Final = 8
+"""How many usual values an unusual one must be outweighed by, for values to be tried as usual ones first."""
+
+
 class Shape:
     """How the SDK with the package name `package` makes a value of `cast_to` out of JSON.
 
@@ -35,8 +46,10 @@ class Shape:
     """
 
     def __init__(self, package: str, cast_to: Any) -> None:
-        plan = _Plan(sys.modules[f"{package}._models"])
-        self._validator = validator(plan.schema(cast_to))
+        models = sys.modules[f"{package}._models"]
+        self._validator = validator(_Plan(models).schema(cast_to))
+        self._of_usual = validator(_Plan(models, usual=True).schema(cast_to))
+        self._credit = _CREDIT
 
     def build(self, value: Any) -> Any:
         """What the SDK makes of the JSON `value`.
@@ -46,7 +59,7 @@ class Shape:
         """
         # Which takes no other value.
         marshal.dumps(value, 2)
-        return self._validator.validate_python(value)
+        return self.build_of_json(value)
 
     def build_of_json(self, value: Any) -> Any:
         """Likewise of a value that is known to have come out of JSON, and to be as it came.
@@ -54,14 +67,27 @@ class Shape:
         Raises:
             Exception: the SDK's own function raises.
         """
+        if self._credit > 0:
+            try:
+                usual = self._of_usual.validate_python(value)
+            except Exception:  # noqa: BLE001 (all that is unusual has its place in the whole plan)
+                self._credit -= _UNUSUAL
+            else:
+                self._credit += 1
+                return usual
         return self._validator.validate_python(value)
 
 
 class _Plan:
-    """The core schemas for one SDK's types."""
+    """The core schemas for one SDK's types.
 
-    def __init__(self, models: Any) -> None:
+    Those of `usual` values refuse what needs the SDK's own function, or a look at the outcome: other values than
+    declared, and members that a class does not have.
+    """
+
+    def __init__(self, models: Any, *, usual: bool = False) -> None:
         self._models = models
+        self._usual = usual
         self._classes_above: list[type] = []
 
     def schema(self, type_: Any, metadata: Iterable[Any] | None = None) -> CoreSchema:
@@ -77,17 +103,21 @@ class _Plan:
             return self._union(whole if _is_alias(whole) else type_, args, slow)
         if origin is list:
             items = self.schema(args[0] if args else object)
-            return _first([core_schema.list_schema(items, strict=True)], slow)
+            return self._or_else([core_schema.list_schema(items, strict=True)], slow)
         if origin is dict:
             values = self.schema(args[1] if len(args) > 1 else object)
-            return _first([core_schema.dict_schema(core_schema.any_schema(), values, strict=True)], slow)
+            return self._or_else([core_schema.dict_schema(core_schema.any_schema(), values, strict=True)], slow)
         if origin is float:
-            return _first([core_schema.is_instance_schema(float)], slow)
+            return self._or_else([core_schema.is_instance_schema(float)], slow)
         if origin is Literal or type_ in _AS_IT_IS:
             return as_it_is()
         if inspect.isclass(type_) and issubclass(type_, self._models.BaseModel):
             return self._model(type_, slow)
         return slow
+
+    def _or_else(self, choices: list[CoreSchema], slow: CoreSchema) -> CoreSchema:
+        """The first of the choices that takes the value; else, where the value may be unusual, `slow`."""
+        return _first(choices[:-1], choices[-1]) if self._usual else _first(choices, slow)
 
     def _constructed(self, type_: Any, metadata: Iterable[Any] | None) -> CoreSchema:
         """The SDK's own function, as a schema."""
@@ -109,11 +139,14 @@ class _Plan:
         if not all(fields.values()):
             return slow
         known = cast("dict[str, core_schema.ModelField]", fields)
+        extras = _NOTHING if self._usual else as_it_is()
         model = core_schema.model_schema(
             cls,
-            core_schema.model_fields_schema(known, extra_behavior="allow", extras_schema=as_it_is()),
+            core_schema.model_fields_schema(known, extra_behavior="allow", extras_schema=extras),
             config={"title": cls.__name__},
         )
+        if self._usual:
+            return model
         return _first([core_schema.no_info_after_validator_function(_with_set_fields, model)], slow)
 
     def _is_plain(self, cls: Any) -> bool:
@@ -159,7 +192,8 @@ class _Plan:
             words = [word for variant in variants if get_origin(variant) is Literal for word in get_args(variant)]
             if words and all(type(word) is str for word in words):
                 quick.append(core_schema.literal_schema(words))
-        return _first([*quick, core_schema.no_info_plain_validator_function(self._validated(type_, variants))], slow)
+        last = core_schema.no_info_plain_validator_function(self._validated(type_, variants))
+        return self._or_else([*quick, last], slow)
 
     def _validated(self, type_: Any, variants: tuple[Any, ...]) -> Callable[[Any], Any]:
         """A function that validates a value against a union."""
