@@ -10,10 +10,8 @@ from types import TracebackType
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from agentreplay import _active, _install
-from agentreplay._cassette import Cassette, Interaction
+from agentreplay._cassette import Cassette
 from agentreplay._decorating import in_sessions
-from agentreplay._drift import drift_report
-from agentreplay._drift_report import DriftReport
 from agentreplay._editing import Edit, InteractionTest
 from agentreplay._engine import CallEngine
 from agentreplay._errors import ConfigurationError, SessionError
@@ -21,19 +19,17 @@ from agentreplay._errors.journal import ProductionError
 from agentreplay._experiments import Experiment
 from agentreplay._faults import FaultPlan
 from agentreplay._freezing import freeze, start_values
-from agentreplay._judging import judge_age, judge_faults, judge_use, report_of
+from agentreplay._judging import judge_age, judge_faults, judge_use
 from agentreplay._keeping import keep
 from agentreplay._matching.index import Matchable, read_match, refuse_contradiction
 from agentreplay._modes import Mode
-from agentreplay._naming import safe_path
 from agentreplay._opening import Opening
 from agentreplay._production import in_production
 from agentreplay._provenance import Frozen, Parent
 from agentreplay._redaction import RedactionRule, Redactor
-from agentreplay._report import SessionReport, session_report
+from agentreplay._session_view import SessionView
 from agentreplay._settings import Check, resolve_settings
 from agentreplay._settings.mode_choice import is_pinned
-from agentreplay._trajectory import Trajectory
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,7 +39,7 @@ _CHECKS: Final[Mapping[str, Check]] = {"match": read_match}
 """What the settings leave to a layer above them."""
 
 
-class Session:
+class Session(SessionView):
     """One open cassette in a running program; made by `cassette()`.
 
     Threads, thread pools and tasks that are started inside the block belong to it. The innermost block wins.
@@ -78,65 +74,6 @@ class Session:
         self._thaw = ExitStack()
         self._kept_as = name
         self._parent: Parent | None = None
-
-    @property
-    def name(self) -> str:
-        """The name that the recording is found by."""
-        return self._name
-
-    @property
-    def mode(self) -> Mode:
-        """What the session does with a call; before it is open, what it was asked to do."""
-        return self._engine.mode if self._engine else self._settings.mode
-
-    @property
-    def folder(self) -> Path:
-        """Where recordings of this name lie."""
-        return self._settings.directory / safe_path(self._name)
-
-    @property
-    def path(self) -> Path | None:
-        """The cassette's file; None while there is none."""
-        return self._path
-
-    @property
-    def cassette(self) -> Cassette:
-        """The recording: the one that answers, or the one that is being made."""
-        if self._saved is not None:
-            return self._saved
-        if self._engine is None:
-            return Cassette()
-        if self._engine.mode is Mode.REPLAY and self._engine.known is not None:
-            return self._engine.known
-        return self._engine.recording()
-
-    @property
-    def interactions(self) -> list[Interaction]:
-        """The calls made in this session that have their answer, in the order of their start.
-
-        Below a call that the recording answered stand those that were recorded inside it, which are part of its answer.
-        """
-        return self._engine.timeline if self._engine else []
-
-    @property
-    def trajectory(self) -> Trajectory:
-        """The calls made in this session as steps of a run; printing it shows the conversation."""
-        return Trajectory.of(self.interactions)
-
-    @property
-    def drift(self) -> DriftReport:
-        """How answers of this run differ from the recorded ones: all in mode `verify`, else those of live tools."""
-        engine = self._engine
-        if engine is None:
-            return DriftReport()
-        return drift_report(engine.verified, engine.unused if engine.mode is Mode.VERIFY else ())
-
-    def report(self) -> SessionReport:
-        """What became of the calls of this session, so far or in all."""
-        return report_of(self._name, self._engine) if self._engine else session_report(self._name, self.mode, [])
-
-    def __repr__(self) -> str:
-        return f"<agentreplay session {self._name!r} mode={self.mode.value} path={str(self._path)!r}>"
 
     def edit(
         self,

@@ -41,7 +41,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "functions of the program": "_tools",
     "the vendors": "integrations",
-    "the session": "_judging _install _experiments _opening _decorating _keeping _session _arguments",
+    "the session": "_judging _install _experiments _opening _decorating _keeping _session_view _session _arguments",
     "front doors": """
         testing pytest_plugin _pytest _vcr _scanning _collecting _running _startup cli _public __init__
     """,
