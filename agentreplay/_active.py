@@ -69,9 +69,12 @@ class Scope:
 
     def begin(self, request: RecordedRequest, *, rerun: bool = False, key: str | None = None) -> Replay | Live:
         """Decide what happens with a call that is made here; see `CallEngine.begin`."""
+        return self.engine.begin(request, parent=self.around(), rerun=rerun, key=key)
+
+    def around(self) -> int | None:
+        """The position of the call of this session inside which a call made here is made."""
         within = _call_around()
-        parent = within.position if within is not None and within.scope is self else None
-        return self.engine.begin(request, parent=parent, rerun=rerun, key=key)
+        return within.position if within is not None and within.scope is self else None
 
     def watch(self, stream: OpenStream) -> None:
         """Remember a stream that the app still reads."""

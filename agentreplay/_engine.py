@@ -227,6 +227,23 @@ class CallEngine:
         self.refuse(error)
         raise error
 
+    def replay(self, interaction: Interaction, key: str, *, parent: int | None = None) -> Replay | Live:
+        """As `begin` decides of the request of `interaction`, which was `foreseen` for its `key`, and has no secret."""
+        with self._lock:
+            around = self._answering.get(parent) if parent is not None else None
+        found = self._index.take_foreseen(key, inside=around)
+        if found is None:
+            # Another call was quicker.
+            return self.begin(interaction.request, parent=parent, key=key)
+        with self._lock:
+            position = self._started
+            self._started += 1
+            if parent is not None:
+                self._parents[position] = parent
+            self._done[position] = Done(found, recorded=False, known=found, whole=True)
+            self.counts.replayed += 1
+        return Replay(found, position)
+
     def revise(self, known: Cassette) -> None:
         """Answer from `known` from now on, in which some interactions are not what they were."""
         self.known = known

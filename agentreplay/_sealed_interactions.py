@@ -72,6 +72,17 @@ class SealedInteractions:
         else:
             self._begin_response(record, place)
 
+    def held(self, place: int) -> dict[str, Any] | None:
+        """The fields of the response at `place`, to be read only; None where a record must be made to know them."""
+        written = self.written(place, "response")
+        if not _NEEDED[RecordedResponse] <= written.keys() <= _PLAIN[RecordedResponse]:
+            return None
+        body = written.get("body")
+        if is_marked(body):
+            self._answers_written.put(place, body)
+            written["body"] = self._answers.whole(place)
+        return {**_DEFAULTS[RecordedResponse], **written}
+
     def rest(self, place: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """The metadata of the interaction at `place`, and those of its members that no class knows."""
         written = self._parsed(place)

@@ -146,6 +146,11 @@ class UnreadResponse(_Unread, RecordedResponse):
 
     def _held(self) -> Mapping[str, Any]:
         with _ONE_AT_A_TIME:
+            private = self.__pydantic_private__ or {}
+            if _TEXTS in private and not self.__dict__:
+                held = cast("Texts", private[_TEXTS]).held(private[_PLACE])
+                if held is not None:
+                    return held
             self._begin()
             fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
             return {**{name: give() for name, give in fields.items()}, **self.__dict__}
@@ -179,6 +184,10 @@ class Texts(Protocol):
 
     def begin(self, record: Any, place: int) -> None:
         """Give `record`, which is such a request or response, its fields, but for those that take longer."""
+        ...
+
+    def held(self, place: int) -> Mapping[str, Any] | None:
+        """The fields of the response at `place`, to be read only; None where a record must be made to know them."""
         ...
 
     def rest(self, place: int) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -205,6 +205,14 @@ class InteractionIndex:
         with self._lock:
             return self._taken_at(self._find(comparable, key, around), whole=whole)
 
+    def take_foreseen(self, key: str, *, inside: Interaction | None = None) -> Interaction | None:
+        """As `take` with this key, and `whole`, where an interaction was `foreseen` for it; None where none is left."""
+        around = None if inside is None else self._places.get(id(inside))
+        key = key[:SHORT_KEY_LENGTH]
+        with self._lock:
+            positions = self._by_key().get(key)
+            return None if positions is None else self._taken_at(self._in_turn(key, positions, around), whole=True)
+
     def revise(self, interactions: Sequence[Interaction]) -> None:
         """Answer with these from now on, each of which stands in the place of another; which were taken is the same."""
         with self._lock:

@@ -146,7 +146,7 @@ class ExpressLane:
         return answer, self._decided(scope, asked, interaction)
 
     def _decided(self, scope: Scope, asked: Asked, interaction: Interaction) -> Replay | None:
-        decision = scope.begin(interaction.request, key=asked.key)
+        decision = scope.engine.replay(interaction, asked.key, parent=scope.around())
         scope.engine.foresight.answered(asked, interaction)
         assert isinstance(decision, Replay)
         return None if decision.interaction is interaction else decision
