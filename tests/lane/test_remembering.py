@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 import agentreplay
-from agentreplay import CassetteMismatchError
+from agentreplay import Cassette, CassetteMismatchError
+from agentreplay._engine import CallEngine, Replay
+from agentreplay._modes import Mode
+from agentreplay._redaction import Redactor
 from tests.lane import answers
 from tests.lane.vendors import MESSAGES, Server, client
 
@@ -67,3 +70,26 @@ def test_each_session_is_told_the_secrets_of_a_client(server: Server, folder: Pa
                 owner.messages.create(**{**MESSAGES.arguments, "messages": SAID})
 
     assert served == []
+
+
+def test_of_two_calls_that_foresee_the_same_answer_one_gets_it(server: Server, folder: Path) -> None:
+    """The other gets the next one that was recorded, or misses."""
+    server.answer = answers.MESSAGES["plain"]
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        for _ in range(2):
+            MESSAGES.call(server, is_async=False)
+    (path,) = (folder / "c").glob("*.json")
+    known = Cassette.load(path)
+    engine = CallEngine(Mode.REPLAY, Redactor(environment={}), known)
+    key = known.interactions[0].request.key()
+    foreseen = engine.foreseen(key)
+    assert foreseen is known.interactions[0]
+
+    found = [engine.replay(foreseen, key), engine.replay(foreseen, key)]
+
+    assert [each.interaction for each in found if isinstance(each, Replay)] == known.interactions
+    assert [each.position for each in found] == [0, 1]
+    assert engine.counts.replayed == 2
+    with pytest.raises(CassetteMismatchError):
+        engine.replay(foreseen, key)
+    assert engine.counts.missed == 1
