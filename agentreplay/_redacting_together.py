@@ -6,16 +6,15 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from pydantic_core import to_json
-
 from agentreplay._fingerprints import SharedDigests, comparable_digest
+from agentreplay._json.plain import plain_json
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._recorded import Interaction, RecordedRequest
 from agentreplay._redacting import redact_metadata, redact_request, redact_response
 from agentreplay._redaction import Redactor
 from agentreplay._unread import unread
 
-_TOKENS: Final = b"logprob"
+_TOKENS: Final = "logprob"
 """Where tokens are told one by one, a secret may be in pieces that stand far apart."""
 
 
@@ -114,7 +113,5 @@ class RedactionTogether:
 
 
 def _may_be_in_pieces(value: Any) -> bool:
-    try:
-        return _TOKENS in to_json(value)
-    except ValueError:  # a lone surrogate, or deeper than pydantic goes
-        return True
+    made_of = plain_json(value)
+    return made_of is None or any(_TOKENS in name for name in made_of.names)
