@@ -9,7 +9,7 @@ from typing import Literal
 
 from agentreplay._cassette import Cassette
 from agentreplay._faults import Fault, RequestTest
-from agentreplay._matching.index import Matchable
+from agentreplay._matching.strategy import Matchable
 from agentreplay._modes import Mode
 from agentreplay._redaction import RedactionRule
 from agentreplay._session import Session

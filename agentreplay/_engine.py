@@ -16,7 +16,8 @@ from agentreplay._errors.mismatch import CassetteMismatchError
 from agentreplay._explaining.explanation import mismatch
 from agentreplay._foresight import Foresight
 from agentreplay._forking import ForkPoint
-from agentreplay._matching.index import InteractionIndex, Matchable, MatchStrategy
+from agentreplay._matching.index import InteractionIndex
+from agentreplay._matching.strategy import Matchable, MatchStrategy
 from agentreplay._modes import Mode
 from agentreplay._redacting import redact_request, redact_response
 from agentreplay._redacting_together import RedactionTogether

@@ -50,8 +50,8 @@ from agentreplay._errors.verdict import (
 )
 from agentreplay._faults import Fault
 from agentreplay._install import install, uninstall
-from agentreplay._matching.index import MatchStrategy
 from agentreplay._matching.matcher import Matcher
+from agentreplay._matching.strategy import MatchStrategy
 from agentreplay._misses.miss import Change, Difference, MissReason, Nearest
 from agentreplay._modes import Mode
 from agentreplay._recorder import CassetteRecorder

@@ -21,7 +21,7 @@ from agentreplay._faults import FaultPlan
 from agentreplay._freezing import freeze, start_values
 from agentreplay._judging import judge_age, judge_faults, judge_use
 from agentreplay._keeping import keep
-from agentreplay._matching.index import Matchable, read_match, refuse_contradiction
+from agentreplay._matching.strategy import Matchable, read_match, refuse_contradiction
 from agentreplay._modes import Mode
 from agentreplay._opening import Opening
 from agentreplay._production import in_production

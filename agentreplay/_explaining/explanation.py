@@ -16,8 +16,9 @@ from agentreplay._explaining.differences import differences
 from agentreplay._explaining.nearest import Likeness, likeness, most_alike
 from agentreplay._explaining.remedies import remedy
 from agentreplay._explaining.tool_hints import changed_arguments, part_of_an_answer, unknown_tool
-from agentreplay._matching.index import InteractionIndex, MatchStrategy
+from agentreplay._matching.index import InteractionIndex
 from agentreplay._matching.matcher import IGNORED, Matcher
+from agentreplay._matching.strategy import MatchStrategy
 from agentreplay._matching.subset import same_operation
 from agentreplay._misses.miss import Change, Difference, MissReason, Nearest
 from agentreplay._trajectory.asked import last_user_message

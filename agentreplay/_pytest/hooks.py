@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from agentreplay._matching.index import Matchable
+    from agentreplay._matching.strategy import Matchable
     from agentreplay._redaction import RedactionRule
 
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 from agentreplay._cassette import Interaction, RecordedRequest
 from agentreplay._errors.mismatch import CassetteMismatchError
 from agentreplay._explaining.explanation import mismatch
-from agentreplay._matching.index import InteractionIndex, Matchable, MatchStrategy
+from agentreplay._matching.index import InteractionIndex
 from agentreplay._matching.matcher import Matcher
+from agentreplay._matching.strategy import Matchable, MatchStrategy
 
 from .payloads import (
     EMBEDDINGS,

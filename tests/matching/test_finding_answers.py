@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from agentreplay import Cassette, CassetteMismatchError, ConfigurationError, MatchStrategy, ReplayEngine, cassette
 from agentreplay._cassette import Interaction
-from agentreplay._matching.index import InteractionIndex, Matchable
+from agentreplay._matching.index import InteractionIndex
 from agentreplay._matching.matcher import Matcher
+from agentreplay._matching.strategy import Matchable
 
 from .payloads import EMBEDDINGS, chat, recorded, request, trip
 

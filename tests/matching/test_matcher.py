@@ -10,8 +10,9 @@ import pytest
 
 from agentreplay import ConfigurationError
 from agentreplay._cassette import RecordedRequest
-from agentreplay._matching.index import InteractionIndex, read_match
+from agentreplay._matching.index import InteractionIndex
 from agentreplay._matching.matcher import Matcher
+from agentreplay._matching.strategy import read_match
 from agentreplay._matching.volatile import Volatile
 
 from .payloads import HOTEL_TOOL, TRAIN_TOOL, WEATHER_TOOL, chat, recorded, request

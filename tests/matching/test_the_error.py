@@ -13,8 +13,9 @@ import pytest
 
 from agentreplay import CassetteMismatchError, RecordedRequest
 from agentreplay._explaining.explanation import mismatch
-from agentreplay._matching.index import InteractionIndex, Matchable
+from agentreplay._matching.index import InteractionIndex
 from agentreplay._matching.matcher import Matcher
+from agentreplay._matching.strategy import Matchable
 from agentreplay._misses.miss import Change, Difference, MissReason
 
 from .misses import MISSES
