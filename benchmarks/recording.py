@@ -116,14 +116,15 @@ def microseconds(use: Callable[[], Any]) -> float:
 @contextmanager
 def without_redaction() -> Iterator[None]:
     """Let nothing be looked for, and so nothing found."""
-    same: dict[str, Any] = {
-        "redact": lambda _, value: value,
-        "redact_events": lambda _, events: list(events),
-        "finds_nothing": lambda _, _value: True,
-        "bodies_are_clean": lambda _, _bodies, _strings=(): True,
-        "events_are_clean": lambda _, _events: True,
-    }
-    with mock.patch.multiple(Redactor, **same):
+
+    def same(_redactor: Redactor, value: Any) -> Any:
+        return value
+
+    def nothing_found(_redactor: Redactor, *_values: Any) -> bool:
+        return True
+
+    told = dict.fromkeys(("finds_nothing", "bodies_are_clean", "events_are_clean"), nothing_found)
+    with mock.patch.multiple(Redactor, redact=same, redact_events=same, **told):
         yield
 
 

@@ -87,9 +87,9 @@ class AppCall:
     def __init__(self, vendor: Vendor, place: Place, seat: Seat, client: Any, options: Any) -> None:
         self._started = time.perf_counter()
         self.session, self.number, self.started_at = seat
-        self.vendor_name = vendor.name
+        self.vendor_name: str = vendor.name
         self.secrets = secrets_with_names(vendor, client)
-        self.headers = own_headers_of(client) or _NO_HEADERS
+        self.headers: Mapping[str, Any] = own_headers_of(client) or _NO_HEADERS
         self.size = 0
         self._vendor = vendor
         self._place = place
@@ -165,9 +165,10 @@ class AppCall:
         if isinstance(error, sdk.APIStatusError):
             self._note(error.response.request)
             self._retries = self._retries_of(error.response.request)
-            self._content = error.response.content if responses.is_read(error.response) else b""
+            content: bytes = error.response.content if responses.is_read(error.response) else b""
+            self._content = content
             self._head = ResponseHead.of(error.response)
-            self._keep(len(self._content))
+            self._keep(len(content))
         elif self._head is not None:
             # It came, and the SDK's parser (or the app's, by way of it) did not like it.
             if self._content is not None:

@@ -191,7 +191,7 @@ def _events(text: str) -> tuple[list[str], list[str]] | None:
         if events and events != ["[DONE]"]:
             # Events with a name and others without do not come from the providers that matter here.
             return None
-        events = []
+        events.clear()
         for piece in pieces:
             name, _, data = piece.partition("\n")
             if name.startswith("event: ") and data.startswith("data: "):
