@@ -123,7 +123,7 @@ def without_redaction() -> Iterator[None]:
     def nothing_found(_redactor: Redactor, *_values: Any) -> bool:
         return True
 
-    told = dict.fromkeys(("finds_nothing", "bodies_are_clean", "events_are_clean"), nothing_found)
+    told: dict[str, Any] = dict.fromkeys(("finds_nothing", "bodies_are_clean", "events_are_clean"), nothing_found)
     with mock.patch.multiple(Redactor, redact=same, redact_events=same, **told):
         yield
 
