@@ -20,7 +20,8 @@ from agentreplay._guard import GUARD
 from agentreplay._modes import Mode
 
 if TYPE_CHECKING:
-    from agentreplay._engine import CallEngine, Live, Replay
+    from agentreplay._decisions import Live, Replay
+    from agentreplay._engine import CallEngine
     from agentreplay._faults import FaultPlan
     from agentreplay._freezing.chance import Draws
     from agentreplay._recorded import RecordedRequest

@@ -11,8 +11,8 @@ from typing import Any
 
 from agentreplay._active import Scope, current, inside
 from agentreplay._cassette import Interaction, RecordedResponse
+from agentreplay._decisions import Live
 from agentreplay._drift import drift_report
-from agentreplay._engine import Live
 from agentreplay._errors import AgentReplayError
 from agentreplay._errors.verdict import ToolDriftWarning
 from agentreplay._modes import Mode

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from agentreplay._ageing import age_notes
 from agentreplay._cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
+from agentreplay._decisions import Counts, Live, Replay
 from agentreplay._errors import AgentReplayError
 from agentreplay._errors.mismatch import CassetteMismatchError
 from agentreplay._explaining.explanation import mismatch
@@ -25,94 +26,6 @@ from agentreplay._redaction import Redactor
 from agentreplay._timeline import Done, as_file, as_run
 
 _ANSWERING: Final = frozenset({Mode.REPLAY, Mode.EXTEND})
-
-
-class ReplayEngine:
-    """Answers requests from a cassette, by hand: no patching, no SDK, no files.
-
-    Equal requests are answered in recorded order. Finding an answer does not take longer in a longer cassette.
-    """
-
-    def __init__(
-        self,
-        cassette: Cassette,
-        strategy: Matchable = MatchStrategy.EXACT,
-        *,
-        block_unmatched: bool = True,
-    ) -> None:
-        self._cassette = cassette
-        self._block_unmatched = block_unmatched
-        self._index = InteractionIndex(cassette.interactions, strategy)
-
-    @property
-    def cassette(self) -> Cassette:
-        """The recording that answers."""
-        return self._cassette
-
-    @property
-    def remaining(self) -> int:
-        """How many interactions have not been used yet."""
-        return self._index.remaining
-
-    @property
-    def all_used(self) -> bool:
-        """Whether every interaction has been used."""
-        return self._index.all_used
-
-    def match(self, request: RecordedRequest) -> RecordedResponse | None:
-        """The recorded answer to `request`, which is used up by this.
-
-        Returns None where nothing answers and `block_unmatched` is False.
-
-        Raises:
-            CassetteMismatchError: nothing recorded (and not used up) answers `request`.
-        """
-        interaction = self._index.take(request)
-        if interaction is not None:
-            return interaction.response
-        if self._block_unmatched:
-            raise mismatch(request, self._index, cassette_path=None, mode=Mode.REPLAY.value)
-        return None
-
-    def reset(self) -> None:
-        """Make every interaction unused again."""
-        self._index.reset()
-
-
-@dataclass(eq=False)
-class Live:
-    """A call that goes to the provider.
-
-    `position` is its place among the calls of the session, by their start; `expected` the recorded interaction that its
-    answer is to be compared with, where there is one; `notes` are what its metadata will say. `parent` is the position
-    of the call inside which it was made. `rerun` says that it goes live only to be compared.
-    """
-
-    position: int
-    request: RecordedRequest
-    expected: Interaction | None = None
-    notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    parent: int | None = None
-    rerun: bool = False
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A call that the recording answers; `position` is its place among the calls of the session."""
-
-    interaction: Interaction
-    position: int = 0
-
-
-@dataclass
-class Counts:
-    """What became of the calls of a session."""
-
-    replayed: int = 0
-    recorded: int = 0
-    live: int = 0
-    missed: int = 0
-    failed: int = 0
 
 
 @dataclass

@@ -13,7 +13,6 @@ from agentreplay._cassette import (
 )
 from agentreplay._drift_report import DriftAspect, DriftEntry, DriftFinding, DriftLimits, DriftReport
 from agentreplay._editing import edited, with_answer_text
-from agentreplay._engine import ReplayEngine
 from agentreplay._errors import (
     AgentReplayError,
     AgentReplayWarning,
@@ -58,6 +57,7 @@ from agentreplay._recorder import CassetteRecorder
 from agentreplay._recording_here import status
 from agentreplay._recording_status import RecordingStatus
 from agentreplay._redaction import RedactionRule, Redactor
+from agentreplay._replay_engine import ReplayEngine
 from agentreplay._report import SessionReport
 from agentreplay._session import Session
 from agentreplay._settings import Settings, settings

@@ -17,7 +17,8 @@ from agentreplay._putting_together import Bodies, Events, told
 from agentreplay._reading import json_object, shape_error
 from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._sealing import Piece
-from agentreplay._unread import begun, unread_interactions, unread_part
+from agentreplay._unread import begun, unread_part
+from agentreplay._unread_interactions import unread_interactions
 
 R = TypeVar("R", bound=Record)
 

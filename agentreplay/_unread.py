@@ -7,8 +7,8 @@ and may be changed like any other: nothing that is handed out is shared but text
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar, cast
 
 from pydantic import ConfigDict
 
@@ -16,7 +16,6 @@ from agentreplay._fingerprints import ItemDigest, comparable_digest
 from agentreplay._linear.exact import own_copy
 from agentreplay._recorded import (
     SHORT_KEY_LENGTH,
-    Interaction,
     Record,
     RecordedRequest,
     RecordedResponse,
@@ -32,93 +31,98 @@ _FIELDS: Final = "fields"
 _KEY: Final = "key"
 _SHORT_KEY: Final = "short key"
 _DIGEST: Final = "digest"
-_TEXTS: Final = "texts"
-_PLACE: Final = "place"
+TEXTS: Final = "texts"
+PLACE: Final = "place"
 
-_ONE_AT_A_TIME: Final = threading.RLock()
+ONE_AT_A_TIME: Final = threading.RLock()
 """Two threads may ask for the same field, or for fields that are put together from the same parts."""
 
 
-class _Unread:
+class Unread:
     """What reading does to a record: it becomes an ordinary one of the class that it stands for.
 
-    Mixed into a class of records, before it.
+    Mixed into a class of records, before it: `_ordinary`, whose fields have these `_names`.
     """
+
+    _ordinary: ClassVar[type[Record]]
+    _names: ClassVar[tuple[str, ...]]
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
             # All other fields are there, and are found before this is asked.
-            if name not in _NAMES[_ORDINARY[type(self)]]:
+            if name not in self._names:
                 return super().__getattr__(name)
             self._begin()
-            return self.__dict__[name] if name in self.__dict__ else getattr(_read(self), name)
+            return self.__dict__[name] if name in self.__dict__ else getattr(read(self), name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        setattr(_read(self), name, value)
+        setattr(read(self), name, value)
 
     def __delattr__(self, name: str) -> None:
-        delattr(_read(self), name)
+        delattr(read(self), name)
 
     def __eq__(self, other: object) -> bool:
-        return bool(_read(self) == (_read(other) if isinstance(other, _Unread) else other))
+        return bool(read(self) == (read(other) if isinstance(other, Unread) else other))
 
     __hash__ = None  # type: ignore[assignment]
 
     def __iter__(self) -> Any:
-        return iter(_read(self))
+        return iter(read(self))
 
     def __repr__(self) -> str:
-        return repr(_read(self))
+        return repr(read(self))
 
     def __str__(self) -> str:
-        return str(_read(self))
+        return str(read(self))
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _read(self).__reduce_ex__(protocol)
+        return read(self).__reduce_ex__(protocol)
 
     def __copy__(self) -> Any:
         # Still unread, so that copying a recording to change another field of it costs nothing; without its keys, which
         # are fingerprints of all fields.
         copied: Any = super().__copy__()  # type: ignore[misc]
-        private = _private(copied)
+        private = private_of(copied)
         for name in (_KEY, _SHORT_KEY):
             private.pop(name, None)
         return cast("object", copied)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
-        return _read(self).__deepcopy__(memo)
+        return read(self).__deepcopy__(memo)
 
     def _to_read(self) -> Any:
         """An ordinary record with the same fields, which shares them."""
-        with _ONE_AT_A_TIME:
-            if not isinstance(self, _Unread):
+        with ONE_AT_A_TIME:
+            if not isinstance(self, Unread):
                 return self
             plain: Any = super().__copy__()  # type: ignore[misc]
             return _settled(plain, cast("Any", plain)._told())
 
     def _begin(self) -> None:
         """Parse the record, if it stands in a file and nobody has asked for any of its fields."""
-        with _ONE_AT_A_TIME:
-            texts = cast("Texts | None", (_private(self) or {}).pop(_TEXTS, None))
+        with ONE_AT_A_TIME:
+            texts = cast("Texts | None", (private_of(self) or {}).pop(TEXTS, None))
             if texts is not None:
-                texts.begin(self, _private(self)[_PLACE])
+                texts.begin(self, private_of(self)[PLACE])
 
     def _told(self) -> dict[str, Any]:
         """What the fields hold that are not read yet."""
         self._begin()
-        fields = cast("dict[str, Field]", _private(self)[_FIELDS])
+        fields = cast("dict[str, Field]", private_of(self)[_FIELDS])
         return {name: give() for name, give in fields.items()}
 
 
-class UnreadRequest(_Unread, RecordedRequest):
+class UnreadRequest(Unread, RecordedRequest):
     """A request whose body is not put together yet."""
 
     model_config = ConfigDict(defer_build=True)
+    _ordinary = RecordedRequest
+    _names = (*RecordedRequest.model_fields,)
 
     def key(self) -> str:
         """The fingerprint of the request, taken once."""
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             private = self.__pydantic_private__ or {}
             # The file says the beginning only.
             if len(private.get(_KEY, "")) <= SHORT_KEY_LENGTH:
@@ -131,7 +135,7 @@ class UnreadRequest(_Unread, RecordedRequest):
         return str(private.get(_SHORT_KEY) or self.key()[:SHORT_KEY_LENGTH])
 
     def _body(self) -> dict[str, Any]:
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             self._begin()
             if "body" in self.__dict__ or self.__pydantic_private__ is None:
                 return self.body
@@ -139,16 +143,18 @@ class UnreadRequest(_Unread, RecordedRequest):
             return body
 
 
-class UnreadResponse(_Unread, RecordedResponse):
+class UnreadResponse(Unread, RecordedResponse):
     """An answer whose body or events are not put together yet."""
 
     model_config = ConfigDict(defer_build=True)
+    _ordinary = RecordedResponse
+    _names = (*RecordedResponse.model_fields,)
 
     def _held(self) -> Mapping[str, Any]:
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             private = self.__pydantic_private__ or {}
-            if _TEXTS in private and not self.__dict__:
-                held = cast("Texts", private[_TEXTS]).held(private[_PLACE])
+            if TEXTS in private and not self.__dict__:
+                held = cast("Texts", private[TEXTS]).held(private[PLACE])
                 if held is not None:
                     return held
             self._begin()
@@ -156,7 +162,7 @@ class UnreadResponse(_Unread, RecordedResponse):
             return {**{name: give() for name, give in fields.items()}, **self.__dict__}
 
     def _held_events(self) -> Sequence[Mapping[str, Any]] | None:
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             self._begin()
             give = (self.__pydantic_private__ or {}).get(_FIELDS, {}).get("events")
             if give is None or "events" in self.__dict__ or not hasattr(give, "held"):
@@ -164,7 +170,7 @@ class UnreadResponse(_Unread, RecordedResponse):
             return cast("Sequence[Mapping[str, Any]]", give.held())
 
     def _beside_events(self) -> RecordedResponse:
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             self._begin()
             fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
             held: dict[str, Any] = {name: give() for name, give in fields.items() if name != "events"}
@@ -195,58 +201,6 @@ class Texts(Protocol):
         ...
 
 
-_PARTS: Final = frozenset({"request", "response"})
-
-
-class UnreadInteraction(_Unread, Interaction):
-    """An interaction that stands in a file that was loaded, and of which only the beginning was looked at."""
-
-    model_config = ConfigDict(defer_build=True)
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            if name in _PARTS:
-                with _ONE_AT_A_TIME:
-                    if name not in self.__dict__ and isinstance(self, UnreadInteraction):
-                        self.__dict__[name] = self._texts().part(self.__dict__[_PLACE], name)
-                    return self.__dict__[name]
-            # It may have members that no class knows of; what Python itself looks for is never one of them.
-            return super().__getattr__(name) if name.startswith("__") else getattr(_read(self), name)
-
-    @property
-    def model_extra(self) -> dict[str, Any] | None:
-        """The members that no class knows of."""
-        return cast("Interaction", _read(self)).model_extra
-
-    def short_key(self) -> str:
-        """The first sixteen digits of the request's key."""
-        with _ONE_AT_A_TIME:
-            if self.__pydantic_private__ is None or "request" in self.__dict__:
-                return super().short_key()
-            return self._texts().short_key(self.__dict__[_PLACE])
-
-    def _is_read_from(self, other: Interaction) -> bool:
-        """Whether both stand at the same place of the same file, as nobody has asked for either."""
-        others = other.__pydantic_private__
-        return (
-            self.__pydantic_private__ is not None
-            and others is not None
-            and self._texts() == others[_TEXTS]
-            and _PARTS.isdisjoint(self.__dict__)
-            and self.__dict__ == other.__dict__
-        )
-
-    def _texts(self) -> Texts:
-        return cast("Texts", _private(self)[_TEXTS])
-
-    def _told(self) -> dict[str, Any]:
-        metadata, others = self._texts().rest(self.__dict__[_PLACE])
-        object.__setattr__(self, "__pydantic_extra__", {**others, **(self.__pydantic_extra__ or {})})
-        object.__setattr__(self, "__pydantic_fields_set__", {*self.__pydantic_fields_set__})
-        return {"request": self.request, "response": self.response, "metadata": metadata}
-
-
 def unread_part(record: type[R], texts: Texts, place: int, short_key: str | None = None) -> R:
     """The request or response at `place` of `texts`, of which nothing is read. `short_key` is that of a request."""
     found = record.__new__(cast("type[R]", _UNREAD[record]))
@@ -254,7 +208,7 @@ def unread_part(record: type[R], texts: Texts, place: int, short_key: str | None
     put(found, "__dict__", {})
     put(found, "__pydantic_fields_set__", set())
     put(found, "__pydantic_extra__", None)
-    put(found, "__pydantic_private__", {_TEXTS: texts, _PLACE: place, _SHORT_KEY: short_key})
+    put(found, "__pydantic_private__", {TEXTS: texts, PLACE: place, _SHORT_KEY: short_key})
     return found
 
 
@@ -267,28 +221,10 @@ def begun(record: Record, whole: Record, fields: dict[str, Field], digest: ItemD
     put(record, "__dict__", {**held, **record.__dict__})
     put(record, "__pydantic_fields_set__", whole.model_fields_set | record.model_fields_set)
     put(record, "__pydantic_extra__", {**(whole.model_extra or {}), **(record.__pydantic_extra__ or {})})
-    private = _private(record)
+    private = private_of(record)
     private[_FIELDS] = fields
     if digest is not None:
         private[_DIGEST] = digest
-
-
-def unread_interactions(texts: Texts, beginnings: Iterable[tuple[str, int, int | None]]) -> list[Interaction]:
-    """The interactions that stand in `texts`, of each of which are given id, sequence and parent."""
-    found: list[Interaction] = []
-    put = object.__setattr__
-    # The same for all of them: whatever changes one of these records reads it first.
-    private = {_TEXTS: texts}
-    alone = {"id", "sequence", "request", "response", "metadata"}
-    inside = alone | {"parent"}
-    for place, (own_id, sequence, parent) in enumerate(beginnings):
-        record = Interaction.__new__(UnreadInteraction)
-        put(record, "__dict__", {"id": own_id, "sequence": sequence, "parent": parent, _PLACE: place})
-        put(record, "__pydantic_fields_set__", alone if parent is None else inside)
-        put(record, "__pydantic_extra__", None)
-        put(record, "__pydantic_private__", private)
-        found.append(record)
-    return found
 
 
 _UNREAD: Final[dict[type[Record], type[Record]]] = {
@@ -297,12 +233,6 @@ _UNREAD: Final[dict[type[Record], type[Record]]] = {
     RecordedResponse: UnreadResponse,
     UnreadResponse: UnreadResponse,
 }
-_ORDINARY: Final[dict[type[Record], type[Record]]] = {
-    UnreadRequest: RecordedRequest,
-    UnreadResponse: RecordedResponse,
-    UnreadInteraction: Interaction,
-}
-_NAMES: Final = {ordinary: (*ordinary.model_fields,) for ordinary in _ORDINARY.values()}
 
 
 def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = None, short_key: str | None = None) -> R:
@@ -323,19 +253,19 @@ def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = N
     return record
 
 
-def _private(record: Any) -> dict[str, Any]:
+def private_of(record: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", record.__pydantic_private__)
 
 
 def is_unread(record: Record) -> bool:
     """Whether nobody has asked for all of `record` yet, so that it is what it was."""
-    return isinstance(record, _Unread)
+    return isinstance(record, Unread)
 
 
-def _read(record: Any) -> Any:
+def read(record: Any) -> Any:
     """`record`, which is an ordinary one from now on, with fields of its own."""
-    with _ONE_AT_A_TIME:
-        if isinstance(record, _Unread):
+    with ONE_AT_A_TIME:
+        if isinstance(record, Unread):
             _settled(record, {name: _own(value) for name, value in record._told().items()})
     return record
 
@@ -351,8 +281,7 @@ def _own(value: Any) -> Any:
 def _settled(record: Any, fields: dict[str, Any]) -> Any:
     # In the order of the class, which is that of the file; what was set meanwhile stays.
     there = {**fields, **record.__dict__}
-    ordinary = _ORDINARY[type(record)]
-    object.__setattr__(record, "__dict__", {name: there[name] for name in _NAMES[ordinary] if name in there})
-    object.__setattr__(record, "__class__", ordinary)
+    object.__setattr__(record, "__dict__", {name: there[name] for name in record._names if name in there})
+    object.__setattr__(record, "__class__", record._ordinary)
     object.__setattr__(record, "__pydantic_private__", None)
     return record

@@ -23,7 +23,8 @@ from typing import Any, Final
 
 import agentreplay
 from agentreplay import Cassette, Interaction, RecordedRequest, RecordedResponse
-from agentreplay._engine import CallEngine, Live
+from agentreplay._decisions import Live
+from agentreplay._engine import CallEngine
 from agentreplay._modes import Mode
 from agentreplay._redaction import Redactor
 from agentreplay._storage import store_recording

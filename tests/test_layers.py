@@ -27,14 +27,15 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the recorded models": """
         _recorded _provenance _redacting _nesting
-        _meta _unread _redacting_together _schema_1 _content _putting_together _sealed_interactions _loaded _cassette
+        _meta _unread _unread_interactions _redacting_together _schema_1 _content
+        _putting_together _sealed_interactions _loaded _cassette
     """,
     "what is done with recordings": """
         _clean_texts _foresight _matching _text_slots _rewriting _answer_events _editing _faults _forking
         _explaining _timeline _storage _migration _recorder _sse _report _ageing
         _journal _trajectory _drift
     """,
-    "the decision": "_engine",
+    "the decision": "_decisions _replay_engine _engine",
     "the running program": """
         _active _following _patching _pace _streams _outside _callers _network _calls _freezing
         _guard _guarded_streams _app_recording _recording_here

@@ -12,7 +12,7 @@ _BACKSLASH: Final = "\x02\x02"
 _QUOTE: Final = "\x01\x01"
 """What stands for an escaped backslash and an escaped quote while a text is taken apart; no JSON text holds them."""
 
-_STRUCTURE: Final = b"\" \t\r\n{}[],:0123456789.eE+-truefalsn"
+_STRUCTURE: Final = b'" \t\r\n{}[],:0123456789.eE+-truefalsn'
 _TO_ZERO: Final = bytes.maketrans(b"123456789", b"000000000")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 from agentreplay._active import Scope, current
 from agentreplay._calls import LiveCall, deciding_session
 from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
-from agentreplay._engine import Replay
+from agentreplay._decisions import Replay
 from agentreplay._errors import AgentReplayError, ConfigurationError
 from agentreplay._errors.tools import RecordedToolError, ToolForbiddenError, ToolResultError
 from agentreplay._tools.annotations import return_annotation

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from agentreplay._cassette import Cassette, CassetteMeta
-from agentreplay._engine import ReplayEngine
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse
+from agentreplay._replay_engine import ReplayEngine
 from agentreplay._sealed_interactions import SealedInteractions
 from agentreplay._sealing import LARGE, SEAL
 from agentreplay._unread import is_unread

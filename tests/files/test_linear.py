@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentreplay._cassette import Cassette, CassetteMeta
-from agentreplay._engine import ReplayEngine
 from agentreplay._errors.files import CassetteFormatError, CassetteIntegrityError
 from agentreplay._linear import unfolding
 from agentreplay._linear.bodies import BodyFolding, folded_events
@@ -28,7 +27,8 @@ from agentreplay._linear.plainest import plainly_changed
 from agentreplay._linear.unfolding import Unfolded
 from agentreplay._linear.weight import Weights, heaviest
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
-from agentreplay._sealing import SEAL, LARGE
+from agentreplay._replay_engine import ReplayEngine
+from agentreplay._sealing import LARGE, SEAL
 from agentreplay._unread import is_unread
 from tests.files.conversations import KINDS, chat, conversation, messages_with_moving_marks, said
 from tests.files.messages import assert_fit_to_print

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentreplay._cassette import Cassette
-from agentreplay._engine import CallEngine, Live
+from agentreplay._decisions import Live
+from agentreplay._engine import CallEngine
 from agentreplay._json.values import is_array, is_object
 from agentreplay._linear.distinct import Distinct
 from agentreplay._linear.exact import count_alike

@@ -10,7 +10,8 @@ import pytest
 
 import agentreplay
 from agentreplay import Cassette, CassetteMismatchError
-from agentreplay._engine import CallEngine, Replay
+from agentreplay._decisions import Replay
+from agentreplay._engine import CallEngine
 from agentreplay._modes import Mode
 from agentreplay._redaction import Redactor
 from tests.lane import answers

@@ -8,7 +8,7 @@ from typing import Any
 from agentreplay._active import Scope
 from agentreplay._calls import LiveCall, deciding_session
 from agentreplay._cassette import Interaction
-from agentreplay._engine import Replay
+from agentreplay._decisions import Replay
 from agentreplay._errors import SessionError
 from agentreplay._modes import Mode
 from agentreplay.integrations._mcp.conversation import Conversation, PendingCall

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from agentreplay._active import Scope
 from agentreplay._calls import LiveCall
 from agentreplay._cassette import Interaction, RecordedResponse, StreamEvent
-from agentreplay._engine import Live
+from agentreplay._decisions import Live
 from agentreplay._json.reading import as_object
 from agentreplay._redacting import redact_response
 from agentreplay.integrations._mcp.connections import Connection, connection_of

@@ -16,7 +16,7 @@ import wrapt
 
 from agentreplay._active import Scope, current, open_sessions
 from agentreplay._cassette import Interaction
-from agentreplay._engine import Replay
+from agentreplay._decisions import Replay
 from agentreplay._errors import SessionError
 from agentreplay._foresight import Asked
 from agentreplay._modes import Mode

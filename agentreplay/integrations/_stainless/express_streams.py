@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from agentreplay._active import Scope
 from agentreplay._cassette import Interaction
-from agentreplay._engine import Replay
+from agentreplay._decisions import Replay
 from agentreplay._json.values import is_object
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.express_way import NO_ANSWER, Way

@@ -11,7 +11,7 @@ from typing import Any
 
 from agentreplay._active import Scope
 from agentreplay._cassette import RecordedError, RecordedResponse
-from agentreplay._engine import Replay
+from agentreplay._decisions import Replay
 from agentreplay._faults import Attempt, Fault, FaultyCall
 from agentreplay._pace import Pace, async_sleep, sleep
 from agentreplay.integrations._stainless import built_responses, responses

@@ -6,7 +6,7 @@ from typing import Any
 
 from agentreplay._active import Scope, none_open
 from agentreplay._calls import deciding_session
-from agentreplay._engine import Live, Replay
+from agentreplay._decisions import Live, Replay
 from agentreplay._faults import FaultyCall
 from agentreplay._freezing.chance import drawn_by_sdk
 from agentreplay._outside import calls_refused

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from agentreplay._engine import Replay
+from agentreplay._decisions import Replay
 
 _decided: ContextVar[Replay | None] = ContextVar("agentreplay_decided", default=None)
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from agentreplay._active import Scope
 from agentreplay._cassette import RecordedResponse
-from agentreplay._engine import Live
+from agentreplay._decisions import Live
 from agentreplay._streams import Passed, tee
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.attempts import retries_served

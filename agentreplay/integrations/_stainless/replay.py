@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from agentreplay._active import Scope
 from agentreplay._cassette import RecordedResponse
-from agentreplay._engine import Replay
+from agentreplay._decisions import Replay
 from agentreplay._faults import FaultyCall
 from agentreplay._json.plain import plain_json
 from agentreplay._pace import Pace, async_sleep, sleep
