@@ -83,8 +83,8 @@ def test_of_two_calls_that_foresee_the_same_answer_one_gets_it(server: Server, f
     known = Cassette.load(path)
     engine = CallEngine(Mode.REPLAY, Redactor(environment={}), known)
     key = known.interactions[0].request.key()
-    foreseen = engine.foreseen(key)
-    assert foreseen is known.interactions[0]
+    foreseen = known.interactions[0]
+    assert engine.foreseen(key) is foreseen
 
     found = [engine.replay(foreseen, key), engine.replay(foreseen, key)]
 
