@@ -26,7 +26,7 @@ from agentreplay._pytest.errors import DriftError, NoCallError
 
 _LIBRARIES: Final = tuple(
     f"{folder}{os.sep}"
-    for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), str(Path(__file__).parent)}
+    for folder in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), str(Path(__file__).parent.parent)}
 )
 """The standard library, and agentreplay itself."""
 _PACKAGED: Final = frozenset({"site-packages", "dist-packages"})

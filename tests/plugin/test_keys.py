@@ -118,6 +118,7 @@ def test_a_run_that_does_not_use_it_loads_next_to_nothing(project: Project) -> N
     ran = subprocess.run([sys.executable, "-c", UNUSED], capture_output=True, text=True, check=False, cwd=project.path)
     assert ran.returncode == 0, ran.stdout
     assert ran.stderr.split() == [
+        "agentreplay._pytest",
         "agentreplay._pytest.alias",
         "agentreplay._pytest.hooks",
         "agentreplay._pytest.keys",
