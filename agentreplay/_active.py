@@ -115,6 +115,8 @@ _open: list[Scope] = []
 _suspended: list[Scope] = []
 open_sessions: Final[Sequence[Scope]] = _open
 """The sessions that are open in this process, in the order in which they were opened; always this same list."""
+suspended_sessions: Final[Sequence[Scope]] = _suspended
+"""Those outside of which something is done just now, as if they were not open; always this same list."""
 _thread_scopes: weakref.WeakKeyDictionary[threading.Thread, Scope] = weakref.WeakKeyDictionary()
 _thread_calls: weakref.WeakKeyDictionary[threading.Thread, _Call] = weakref.WeakKeyDictionary()
 
@@ -205,7 +207,10 @@ def context_apart(context: Context) -> Context:
 
 def _call_around() -> _Call | None:
     """The call inside which this code runs."""
-    return _running_call.get() or _thread_calls.get(threading.current_thread())
+    running = _running_call.get()
+    if running is not None or not _thread_calls:
+        return running
+    return _thread_calls.get(threading.current_thread())
 
 
 def current() -> Scope | None:

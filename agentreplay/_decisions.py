@@ -26,7 +26,7 @@ class Live:
     rerun: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Replay:
     """A call that the recording answers; `position` is its place among the calls of the session."""
 

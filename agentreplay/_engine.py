@@ -143,8 +143,7 @@ class CallEngine:
 
     def replay(self, interaction: Interaction, key: str, *, parent: int | None = None) -> Replay | Live:
         """As `begin` decides of the request of `interaction`, which was `foreseen` for its `key`, and has no secret."""
-        with self._lock:
-            around = self._answering.get(parent) if parent is not None else None
+        around = self._answering.get(parent) if parent is not None else None
         found = self._index.take_foreseen(key, inside=around)
         if found is None:
             # Another call was quicker.

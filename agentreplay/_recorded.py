@@ -54,6 +54,10 @@ class Record(BaseModel):
         """A record of the same fields, to be read only, in which each of them is at hand (see `_unread`)."""
         return self
 
+    def _is_as_written(self) -> bool:
+        """Whether the record is known to be what a file says, since nobody has asked for all of it yet."""
+        return False
+
     def _dropped(self) -> frozenset[str]:
         """The fields that are left out where they are None."""
         return self._optional()
@@ -238,6 +242,10 @@ class Interaction(Record):
     @classmethod
     def _optional(cls) -> frozenset[str]:
         return frozenset({"parent"})
+
+    def _held_answer(self) -> tuple[Mapping[str, Any], bool]:
+        """The fields of the response by name, to be read only; and whether they are known to be as a file has them."""
+        return self.response._held(), self.response._is_as_written()
 
     def compute_id(self) -> str:
         """Sixteen hexadecimal digits that depend on the request alone; equal requests have equal ids."""

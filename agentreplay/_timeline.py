@@ -9,7 +9,7 @@ from agentreplay._nesting import below, children_of, parent_positions, placed
 from agentreplay._recorded import Interaction
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Done:
     """A call that has its answer; `recorded` where the answer is new, `known` the recorded one where there is one.
 

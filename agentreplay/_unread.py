@@ -99,6 +99,9 @@ class Unread:
             plain: Any = super().__copy__()  # type: ignore[misc]
             return _settled(plain, cast("Any", plain)._told())
 
+    def _is_as_written(self) -> bool:
+        return isinstance(self, Unread)
+
     def _begin(self) -> None:
         """Parse the record, if it stands in a file and nobody has asked for any of its fields."""
         with ONE_AT_A_TIME:
@@ -255,11 +258,6 @@ def unread(record: R, fields: dict[str, Field], *, digest: ItemDigest | None = N
 
 def private_of(record: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", record.__pydantic_private__)
-
-
-def is_unread(record: Record) -> bool:
-    """Whether nobody has asked for all of `record` yet, so that it is what it was."""
-    return isinstance(record, Unread)
 
 
 def read(record: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pydantic import ConfigDict
@@ -42,6 +42,14 @@ class UnreadInteraction(Unread, Interaction):
             if self.__pydantic_private__ is None or "request" in self.__dict__:
                 return super().short_key()
             return self._texts().short_key(self.__dict__[PLACE])
+
+    def _held_answer(self) -> tuple[Mapping[str, Any], bool]:
+        with ONE_AT_A_TIME:
+            if isinstance(self, UnreadInteraction) and "response" not in self.__dict__:
+                held = self._texts().held(self.__dict__[PLACE])
+                if held is not None:
+                    return held, True
+        return super()._held_answer()
 
     def _is_read_from(self, other: Interaction) -> bool:
         """Whether both stand at the same place of the same file, as nobody has asked for either."""

@@ -69,18 +69,18 @@ class SessionIds:
 
     def forget(self) -> None:
         """Begin a new session."""
-        self._unread: list[tuple[RecordedResponse, Interaction | None, bool]] = []
+        self._unread: list[tuple[Interaction | RecordedResponse, Interaction | None]] = []
         self._served: set[str] = set()
         self._live: set[str] = set()
         self._recorded_name: dict[str, str] = {}
 
     def served(self, interaction: Interaction) -> None:
         """Note that the recorded answer of `interaction` went to the app."""
-        self._unread.append((interaction.response, None, False))
+        self._unread.append((interaction, None))
 
     def received(self, response: RecordedResponse, instead_of: Interaction | None) -> None:
         """Note that a live answer went to the app, in the place of the recorded one of `instead_of`."""
-        self._unread.append((response, instead_of, True))
+        self._unread.append((response, instead_of))
 
     def as_recorded(self, request: RecordedRequest) -> RecordedRequest | None:
         """`request` with each id of a live answer replaced by the one in the recorded answer that it came instead of.
@@ -132,9 +132,10 @@ class SessionIds:
         return self._recorded
 
     def _read(self) -> None:
-        for response, instead_of, live in self._unread:
-            ids = handed_out(response)
-            (self._live if live else self._served).update(ids.values())
+        for answered, instead_of in self._unread:
+            replayed = isinstance(answered, Interaction)
+            ids = handed_out(answered.response if replayed else answered)
+            (self._served if replayed else self._live).update(ids.values())
             if instead_of is not None:
                 names = handed_out(instead_of.response)
                 self._recorded_name.update({value: names[place] for place, value in ids.items() if place in names})

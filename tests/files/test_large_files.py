@@ -16,7 +16,6 @@ from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._replay_engine import ReplayEngine
 from agentreplay._sealed_interactions import SealedInteractions
 from agentreplay._sealing import LARGE, SEAL
-from agentreplay._unread import is_unread
 
 Read = list[int]
 
@@ -129,7 +128,7 @@ def test_members_that_no_class_knows_are_there(tmp_path: Path) -> None:
     made = large()
     made.interactions[5] = Interaction.model_validate({**made.interactions[5]._plain(), "mood": {"good": True}})
     loaded = Cassette.from_json(made._for_disk()[1])
-    assert is_unread(loaded.interactions[5])
+    assert loaded.interactions[5]._is_as_written()
     assert loaded.interactions[6].model_extra == {}
     assert loaded.interactions[5].mood == {"good": True}  # type: ignore[attr-defined]
     assert loaded.interactions[5]._plain() == made.interactions[5]._plain()
@@ -184,7 +183,7 @@ def test_a_seal_covers_no_head_that_we_did_not_write(tmp_path: Path) -> None:
     changed = data.replace('\n },\n "interactions"', '\n }, "more": 1,\n "interactions"')
     assert changed != data
     loaded = Cassette.from_json(changed)
-    assert not is_unread(loaded.interactions[0])
+    assert not loaded.interactions[0]._is_as_written()
     assert loaded.model_extra == {"more": 1}
 
 

@@ -29,7 +29,6 @@ from agentreplay._linear.weight import Weights, heaviest
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._replay_engine import ReplayEngine
 from agentreplay._sealing import LARGE, SEAL
-from agentreplay._unread import is_unread
 from tests.files.conversations import KINDS, chat, conversation, messages_with_moving_marks, said
 from tests.files.messages import assert_fit_to_print
 
@@ -233,7 +232,7 @@ def test_what_is_loaded_behaves_as_any_record(tmp_path: Path) -> None:
 
     def request() -> RecordedRequest:
         found = Cassette.load(path).interactions[2].request
-        assert is_unread(found)
+        assert found._is_as_written()
         return found
 
     assert request() == expected
@@ -260,7 +259,7 @@ def test_asking_for_no_body_builds_none(tmp_path: Path) -> None:
     engine = ReplayEngine(loaded)
     for interaction in made.interactions:
         assert engine.match(interaction.request) == interaction.response
-    assert all(is_unread(interaction.request) for interaction in loaded.interactions)
+    assert all(interaction.request._is_as_written() for interaction in loaded.interactions)
     first, second = (interaction.request._body() for interaction in loaded.interactions[100:102])
     assert all(one is other for one, other in zip(first["messages"], second["messages"], strict=False))
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from agentreplay._json.values import is_object
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Added:
     """The body that a method makes of its arguments, and what it makes of the answer (None: nothing).
 

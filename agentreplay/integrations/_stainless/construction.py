@@ -19,7 +19,7 @@ import pydantic
 from pydantic_core import CoreSchema, core_schema
 
 from agentreplay._json.values import is_object
-from agentreplay.integrations._stainless.unshared import SCALARS, as_it_is, own, validator, validator_of
+from agentreplay.integrations._stainless.unshared import SCALARS, as_it_is, own, unshared, validator, validator_of
 
 _AS_IT_IS: Final = (str, int, bool, bytes, object, Any)
 """Types whose values the SDK takes as they are, whatever they are."""
@@ -192,7 +192,10 @@ class _Plan:
             words = [word for variant in variants if get_origin(variant) is Literal for word in get_args(variant)]
             if words and all(type(word) is str for word in words):
                 quick.append(core_schema.literal_schema(words))
-        last = core_schema.no_info_plain_validator_function(self._validated(type_, variants))
+        # Of what may only be missing; of other unions the validators are made once they are needed: some have dozens.
+        last = unshared(type_) if self._usual and len(variants) == 2 and type(None) in variants else None
+        if last is None:
+            last = core_schema.no_info_plain_validator_function(self._validated(type_, variants))
         return self._or_else([*quick, last], slow)
 
     def _validated(self, type_: Any, variants: tuple[Any, ...]) -> Callable[[Any], Any]:

@@ -13,7 +13,6 @@ from typing import Any, Final, cast
 from agentreplay._cassette import Interaction
 from agentreplay._json.plain import plain_json
 from agentreplay._json.values import is_array, is_object
-from agentreplay._unread import is_unread
 from agentreplay.integrations._stainless.added import Added, added
 from agentreplay.integrations._stainless.answer_ids import AnswerIds
 from agentreplay.integrations._stainless.construction import Shape
@@ -155,8 +154,7 @@ class Way:
 
     def answer(self, interaction: Interaction, parse: Callable[[Any], Any] | None) -> Any:
         """What the SDK makes of the recorded answer; `NO_ANSWER` where that is for the SDK to say."""
-        response = interaction.response
-        held = response._held()
+        held, as_written = interaction._held_answer()
         status = held.get("http_status")
         body = held.get("body")
         if (
@@ -173,7 +171,7 @@ class Way:
             if self._shape is None:
                 self._shape = Shape(self._package, self.known.cast_to)
             # What nobody has asked for yet is as the file has it.
-            answer = (self._shape.build_of_json if is_unread(response) else self._shape.build)(body)
+            answer = (self._shape.build_of_json if as_written else self._shape.build)(body)
             if parse is not None:
                 answer = parse(answer)
         except Exception:  # noqa: BLE001 (whatever the SDK has against it, it says itself)

@@ -13,7 +13,6 @@ from agentreplay._decisions import Replay
 from agentreplay._faults import FaultyCall
 from agentreplay._json.plain import plain_json
 from agentreplay._pace import Pace, async_sleep, sleep
-from agentreplay._unread import is_unread
 from agentreplay.integrations._stainless import built_responses, responses
 from agentreplay.integrations._stainless.arguments import Arguments
 from agentreplay.integrations._stainless.attempts import Served, async_serve, serve
@@ -48,7 +47,7 @@ class ReplayedCall:
         self._call = call
         self._decision = decision
         response = decision.interaction.response
-        is_as_read = is_unread(response)
+        is_as_read = response._is_as_written()
         # It is only read: nothing is copied for it.
         self._events = response._held_events() if in_turn else None
         self._recorded = response._beside_events() if in_turn else response._to_read()

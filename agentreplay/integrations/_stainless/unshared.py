@@ -10,6 +10,7 @@ import marshal
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+import pydantic
 from pydantic_core import CoreSchema, SchemaValidator, core_schema
 
 from agentreplay._json.values import is_array, is_object
@@ -21,6 +22,8 @@ _WITHIN: Final = frozenset(
     {"model", "model-fields", "model-field", "default", "nullable", "list", "dict", "definitions"}
 )
 """What holds other schemas, and leaves what it does to them."""
+
+_REFERRING: Final = ("definitions", "definition-ref")
 
 _SCHEMAS: Final = frozenset({"schema", "items_schema", "keys_schema", "values_schema", "extras_schema"})
 
@@ -58,6 +61,30 @@ def validator_of(model: Any) -> SchemaValidator | None:
         return validator(_unshared(model.__pydantic_core_schema__, by_fit=False))
     except _Unknown:
         return None
+
+
+def unshared(type_: Any) -> CoreSchema | None:
+    """The schema by which pydantic validates a `type_`, sharing nothing; None where that cannot be told.
+
+    It can stand inside another one.
+    """
+    try:
+        return cast("CoreSchema", _nameless(_unshared(pydantic.TypeAdapter(type_).core_schema, by_fit=False)))
+    except _Unknown:
+        return None
+
+
+def _nameless(part: Any) -> Any:
+    """`part` of a schema without the names by which others refer to it, of which each may be given once only."""
+    if is_array(part):
+        return [*map(_nameless, part)]
+    if not is_object(part):
+        return part
+    sort = part.get("type")
+    if sort in _REFERRING:
+        raise _Unknown
+    # What has no sort is a mapping by the names of fields, or words.
+    return {name: _nameless(value) for name, value in part.items() if name != "ref" or type(sort) is not str}
 
 
 def _unshared(schema: Any, *, by_fit: bool) -> Any:
