@@ -1,9 +1,14 @@
-"""Texts and names in which a session's redactor found nothing, so that what repeats in requests is searched once."""
+"""Texts and names in which a redactor found nothing, so that what repeats in requests is searched once.
+
+What one session found serves the others of the process whose redactors have the same rules: the tests of one agent have
+its instructions and its tools in common.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections import OrderedDict
+from collections.abc import Collection, Hashable
 from typing import Final
 
 from agentreplay._redaction import Redactor
@@ -18,11 +23,14 @@ _RANDOM: Final = "x7Qm2Vb9Kt4Wz8Rd1Lp6"
 """What is a secret under a name that says so, and nothing elsewhere."""
 
 
-class _Found:
-    """What was found clean by a redactor that knew so much."""
+_RULES: Final = 4
+"""For how many sets of rules it is remembered what was found clean by them."""
 
-    def __init__(self, knowledge: int) -> None:
-        self.knowledge = knowledge
+
+class _Found:
+    """What was found clean by one set of rules."""
+
+    def __init__(self) -> None:
         self.names: set[str] = set()
         self.texts: set[str] = set()
         self.size = 0
@@ -38,13 +46,25 @@ class _Found:
         self.names.update(names)
 
 
+_lock: Final = threading.Lock()
+_found: Final[OrderedDict[Hashable, _Found]] = OrderedDict()
+
+
+def _found_by(rules: Hashable) -> _Found:
+    with _lock:
+        found = _found.setdefault(rules, _Found())
+        _found.move_to_end(rules)
+        while len(_found) > _RULES:
+            _found.popitem(last=False)
+        return found
+
+
 class CleanTexts:
     """What `redactor` found nothing in. Safe for several threads."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
-        self._lock = threading.Lock()
-        self._found = _Found(-1)
+        self._known: tuple[int | None, _Found] = None, _Found()
 
     def are_all(self, texts: Collection[str], names: Collection[str]) -> bool:
         """Whether it is certain that redaction leaves plain JSON as it is that is made of these `texts` and `names`.
@@ -54,10 +74,11 @@ class CleanTexts:
         knowledge = self._redactor.knowledge
         if knowledge is None:
             return False
-        found = self._found
-        if found.knowledge != knowledge:
-            # A search that has begun before adds to what is forgotten.
-            found = self._found = _Found(knowledge)
+        judged, found = self._known
+        if judged != knowledge:
+            # A search that has begun before adds to what it has begun with.
+            found = _found_by(self._redactor.rules)
+            self._known = knowledge, found
         known = found.texts
         new = [text for text in texts if text not in known]
         new_names = [name for name in names if name not in found.names]
@@ -65,7 +86,7 @@ class CleanTexts:
             return True
         if any(map(self._may_name_a_secret, new_names)) or not self._redactor.texts_are_clean(new):
             return False
-        with self._lock:
+        with _lock:
             found.add(new, new_names)
         return True
 

@@ -18,7 +18,7 @@ from agentreplay._clean_texts import CleanTexts
 from agentreplay._fingerprints import parted
 from agentreplay._json.canonical import canonical_plain
 from agentreplay._json.plain import Plain, plain_json
-from agentreplay._json.values import is_array
+from agentreplay._memos import Memo
 from agentreplay._recorded import Interaction
 from agentreplay._redaction import PLACEHOLDER_START, Redactor
 
@@ -36,11 +36,14 @@ _BRANCHES: Final = 4
 _KEPT: Final = 4096
 """How many beginnings of conversations are remembered."""
 
-_DIGESTS: Final = 1 << 22
-"""How many bytes of messages and tools are remembered with their fingerprints."""
-
 _LONGEST: Final = 1 << 16
 """What is longer is mostly an image, and is hashed each time."""
+
+_digests: Final[Memo[bytes]] = Memo(1 << 22)
+"""The fingerprints of messages and tools, by their bytes: the tests of one agent have its tools in common."""
+
+_requests: Final[Memo[tuple[str, frozenset[str], list[str]]]] = Memo(1 << 22)
+"""The keys of whole requests, with the names and the texts in them: replays are repeated."""
 
 
 @dataclass(eq=False)
@@ -87,15 +90,30 @@ class Foresight:
         self._conversations: OrderedDict[bytes, _Known] = OrderedDict()
         self._clean: dict[int, tuple[Interaction, int]] = {}
         self._clean_texts = CleanTexts(redactor)
-        self._digests: dict[bytes, bytes] = {}
-        self._bytes = 0
 
     def asked(self, kind: str, method: str, body: dict[str, Any]) -> Asked | None:
         """What is asked by `method` with this `body`; None where that is not all plain JSON, or not plain enough.
 
         The key is that of a `RecordedRequest` with this kind, method and body, the body's model, and no path or query.
         """
-        name = next((each for each in _CONVERSATIONS if _is_long(body.get(each))), None)
+        name = _long_conversation(body)
+        text = b""
+        if name is None:
+            # One text for each value, but for the order of names; it takes a tenth of the time of the canonical one.
+            try:
+                text = marshal.dumps((kind, method, body), 2)
+            except ValueError:
+                return None
+            known = _requests.get(text) if len(text) <= _LONGEST else None
+            if known is not None:
+                key, names, texts = known
+                return Asked(key, names, body, texts)
+        asked = self._newly_asked(kind, method, body, name)
+        if asked is not None and name is None and len(text) <= _LONGEST:
+            _requests.put(text, (asked.key, asked.names, asked.texts))
+        return asked
+
+    def _newly_asked(self, kind: str, method: str, body: dict[str, Any], name: str | None) -> Asked | None:
         others = body if name is None else {key: value for key, value in body.items() if key != name}
         made_of = plain_json(others, with_texts=True)
         said = plain_json(body[name]) if name is not None else None
@@ -139,23 +157,16 @@ class Foresight:
 
     def _digest(self, item: Any) -> bytes:
         """The fingerprint of a message or a tool, which many requests have in common."""
-        # One text for each value, but for the order of names; it takes a tenth of the time of the canonical one.
         text = marshal.dumps(item, 2)
-        digest = self._digests.get(text) if len(text) <= _LONGEST else None
+        digest = _digests.get(text) if len(text) <= _LONGEST else None
         if digest is None:
             canonical = canonical_plain(item)
             if _PLACEHOLDER in canonical:
                 # Its number does not count.
                 raise _Careful
             digest = hashlib.sha256(canonical).digest()
-            if len(text) > _LONGEST:
-                return digest
-            with self._lock:
-                self._bytes += len(text)
-                if self._bytes > _DIGESTS:
-                    self._digests.clear()
-                    self._bytes = len(text)
-                self._digests[text] = digest
+            if len(text) <= _LONGEST:
+                _digests.put(text, digest)
         return digest
 
     def _known_part(self, place: bytes, messages: list[Any], count: int, made_of: Plain) -> _Known | None:
@@ -212,7 +223,10 @@ class Foresight:
                 self._conversations.popitem(last=False)
 
 
-def _is_long(value: Any) -> bool:
-    if not is_array(value) or type(value) is not list or len(value) < _LONG:
-        return False
-    return {*map(type, value)} == {dict}
+def _long_conversation(body: dict[str, Any]) -> str | None:
+    """The name of the member of `body` that is one."""
+    for name in _CONVERSATIONS:
+        value: Any = body.get(name)
+        if type(value) is list and len(value) >= _LONG and {*map(type, value)} == {dict}:
+            return name
+    return None

@@ -23,7 +23,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "plain rules": """
         _naming _hosts _paths _files _reading _upgrades _json.layout _json.text _carving _shapes
-        _linear _fingerprints _sealing _packing _redaction _settings
+        _memos _linear _fingerprints _sealing _packing _redaction _settings
     """,
     "the recorded models": """
         _recorded _provenance _redacting _nesting
@@ -38,7 +38,7 @@ ROWS: Final[dict[str, str]] = {
     "the decision": "_decisions _replay_engine _engine",
     "the running program": """
         _active _following _patching _pace _streams _outside _callers _network _calls _freezing
-        _guard _guarded_streams _app_recording _recording_here
+        _guard _guarded_streams _app_recording _recording_here _activity
     """,
     "functions of the program": "_tools",
     "the vendors": "integrations",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from agentreplay._errors import ConfigurationError
@@ -82,6 +82,12 @@ class Redactor:
         None where functions of the user's own are asked, each time anew.
         """
         return None if self._taking_out.user.functions else len(self._known)
+
+    @property
+    def rules(self) -> Hashable:
+        """Equal for redactors that would take the same out of every value: what is known by value, and the rules."""
+        user = self._taking_out.user
+        return self._known, tuple(self._personal), tuple(user.patterns), tuple(user.functions)
 
     def learn(self, secret: str, label: str = "known-secret") -> None:
         """Take `secret` out from now on wherever it stands: plain, quoted for a URL, escaped for JSON, in base64.

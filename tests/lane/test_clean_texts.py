@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -100,6 +101,39 @@ def test_what_is_searched_once_is_remembered_until_more_is_known() -> None:
     assert not is_clean(clean, {"content": _KNOWN})
 
 
+def test_what_one_session_searched_is_not_searched_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If that has the same rules and knows the same secrets; for all others it is new."""
+    value = {"content": "what one session searched"}
+    assert is_clean(CleanTexts(Redactor(environment={})), value)
+    searched: list[str] = []
+    find = Redactor.texts_are_clean
+
+    def noting(self: Redactor, texts: Collection[str]) -> bool:
+        searched.extend(texts)
+        return find(self, texts)
+
+    monkeypatch.setattr(Redactor, "texts_are_clean", noting)
+    assert is_clean(CleanTexts(Redactor(environment={})), value)
+    assert searched == []
+
+    others = [
+        Redactor(environment={"API_KEY": "what one session searched"}),
+        Redactor(environment={"API_KEY": "an0ther-s3cret-that-is-known"}),
+        Redactor(environment={}, personal=["phone"]),
+    ]
+    assert [is_clean(CleanTexts(redactor), value) for redactor in others] == [False, True, True]
+    assert searched == [value["content"]] * 3
+
+
+def test_of_few_sets_of_rules_it_is_remembered_what_was_clean() -> None:
+    """A process may have any number of sessions with secrets of their own."""
+    for number in range(20):
+        redactor = Redactor(environment={"API_KEY": f"an0ther-s3cret-number-{number}"})
+        assert is_clean(CleanTexts(redactor), {"content": "clean"})
+
+    assert len(_clean_texts._found) <= 4
+
+
 @pytest.mark.parametrize("beside", ["data:image/png;base64,AAAA", "word", "", "Bearer"])
 def test_a_secret_is_found_whatever_stands_before_it(beside: str) -> None:
     """Neither an image nor a word that it might continue hides it."""
@@ -129,7 +163,8 @@ def test_only_so_much_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(200):
         assert is_clean(clean, {"content": f"text {number:03}", f"name {number}": 1})
 
-    assert len(clean._found.texts) + len(clean._found.names) <= 20
+    _, found = clean._known
+    assert 0 < len(found.texts) + len(found.names) <= 20
 
 
 def test_a_very_long_text_is_not_searched_here() -> None:

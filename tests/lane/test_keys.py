@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import agentreplay
+from agentreplay import _foresight
 from agentreplay._foresight import Foresight
+from agentreplay._memos import Memo
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._redaction import Redactor
 from tests.lane import answers
@@ -116,7 +118,10 @@ def test_a_conversation_that_goes_on_is_not_searched_for_secrets_again(monkeypat
 
 def test_only_so_many_fingerprints_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many messages are asked, and however long they are."""
-    monkeypatch.setattr("agentreplay._foresight._DIGESTS", 1000)
+    digests: Memo[bytes] = Memo(1000)
+    requests: Memo[Any] = Memo(1000)
+    monkeypatch.setattr("agentreplay._foresight._digests", digests)
+    monkeypatch.setattr("agentreplay._foresight._requests", requests)
     monkeypatch.setattr("agentreplay._foresight._LONGEST", 500)
     known = foresight()
     for number in range(200):
@@ -125,7 +130,62 @@ def test_only_so_many_fingerprints_are_remembered(monkeypatch: pytest.MonkeyPatc
         assert asked is not None
         assert asked.key == recorded(body).request.key()
 
-    assert sum(map(len, known._digests)) <= 1000
+    assert 0 < sum(map(len, digests._found)) <= 1000
+    assert not requests._found
+
+
+@given(messages=_MESSAGES, others=st.dictionaries(_TEXTS, _VALUES, max_size=4))
+def test_a_request_that_is_asked_again_is_the_same_in_another_session(
+    messages: list[Any], others: dict[str, Any]
+) -> None:
+    """Its key, and what it is made of, do not depend on what was asked before."""
+    body = {**others, "messages": messages}
+
+    first, again = foresight().asked("llm", "m", body), foresight().asked("llm", "m", {**body})
+
+    assert (first is None) is (again is None)
+    if first is not None and again is not None:
+        assert (first.key, first.names, first.texts) == (again.key, again.names, again.texts)
+
+
+@pytest.mark.parametrize("other", [1, 1.0, "1", False])
+def test_true_is_not_one_in_a_short_request(other: Any) -> None:
+    """Nor where the same was asked before with what is equal to Python."""
+    assert foresight().asked("llm", "m", {"stop": True}) is not None
+
+    again = foresight().asked("llm", "m", {"stop": other})
+
+    assert again is not None
+    assert again.key == recorded({"stop": other}).request.key()
+
+
+def test_the_same_words_to_another_method_are_another_request() -> None:
+    """And so are those of another kind."""
+    keys = {
+        asked.key
+        for kind, method in [("llm", "m"), ("llm", "n"), ("embedding", "m")]
+        if (asked := foresight().asked(kind, method, {"input": "x"})) is not None
+    }
+
+    assert len(keys) == 3
+
+
+def test_what_is_asked_again_in_a_process_is_not_written_as_json_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a whole request nor the tools that others have in common with it."""
+    tools = [{"type": "function", "function": {"name": "remembered", "parameters": {"type": "object"}}}]
+    assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "one"}]}) is not None
+    written: list[Any] = []
+    canonical = _foresight.canonical_plain
+
+    def noting(value: Any) -> bytes:
+        written.append(value)
+        return canonical(value)
+
+    monkeypatch.setattr(_foresight, "canonical_plain", noting)
+    assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "one"}]}) is not None
+    assert written == []
+    assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "two"}]}) is not None
+    assert written[:-1] == [{"content": "two"}]
 
 
 def _servers() -> Iterator[Server]:
