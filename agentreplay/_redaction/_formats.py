@@ -200,8 +200,8 @@ def find_formats(text: str, rare: bytes) -> Iterator[Span]:
     formats = _formats_by_prefix()
     numbers: set[int] = set()
     signs = _signs()
-    for byte in {_ANY, *rare}:
-        for sign, prefix, signed in signs.get(byte, ()):
+    for byte in signs.keys() & {_ANY, *rare}:
+        for sign, prefix, signed in signs[byte]:
             if sign in rare and not numbers.issuperset(signed) and prefix in text:
                 numbers |= signed
     anchors = _anchors()
