@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import wrapt
 
-from agentreplay._active import blocking, open_sessions
+from agentreplay._active import blocking, open_sessions, suspended_sessions
 from agentreplay._app_recording import MAX_BYTES, RecordingOptions, Sample, SessionId, as_rules
 from agentreplay._errors import ConfigurationError
 from agentreplay._following import follow_threads
@@ -27,7 +27,7 @@ from agentreplay._settings import resolve_settings
 from agentreplay._settings.sources import RECORD, RECORD_MAX_BYTES, RECORD_SAMPLE, RECORD_SESSION_ID
 from agentreplay.integrations import Patch, integrations
 
-_GUARD: Final = NetworkGuard(blocking)
+_GUARD: Final = NetworkGuard(blocking, when=(open_sessions, suspended_sessions))
 
 
 class _Installation:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from agentreplay._errors import ConfigurationError
@@ -54,6 +55,15 @@ _ENVIRONMENT: Final = os.environ
 _VARIABLES: Final[Mapping[object, object]] = getattr(_ENVIRONMENT, "_data", {MODE_VARIABLE: None})
 _KEY: Final[object] = getattr(_ENVIRONMENT, "encodekey", str)(MODE_VARIABLE)
 """Where the variables stand as the system has them: to look there is many times faster, and each call asks."""
+
+
+class _ModeSaid:
+    """True while the environment has the variable, whatever it says. To ask runs no Python code."""
+
+    __bool__: Callable[[], bool] = staticmethod(partial(_VARIABLES.__contains__, _KEY))
+
+
+MODE_SAID: Final = _ModeSaid()
 
 
 def mode_from_environment() -> Mode | None:

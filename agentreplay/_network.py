@@ -32,11 +32,13 @@ class Blocking(Protocol):
 class NetworkGuard:
     """The wrappers of this process. `blocked_scope` gives the session that a call made here belongs to, if it blocks.
 
-    `targets` says for each module what to wrap once it is imported.
+    With `when` it is asked only while one of these is true. `targets` says for each module what to wrap once it is
+    imported.
     """
 
-    def __init__(self, blocked_scope: Callable[[], Blocking | None]) -> None:
+    def __init__(self, blocked_scope: Callable[[], Blocking | None], when: Iterable[object] = ()) -> None:
         self._blocked_scope = blocked_scope
+        self._when = when
         self._names: dict[str, str] = {}
         """The name under which an allowed host's address was looked up."""
         self.targets: Mapping[str, Callable[[ModuleType, Patches], None]] = {
@@ -46,32 +48,36 @@ class NetworkGuard:
             "uvloop": self._patch_uvloop,
         }
 
+    def _wrap(self, patches: Patches, owner: Any, name: str, wrapper: Wrapper) -> None:
+        patches.wrap(owner, name, wrapper, when=self._when)
+
     def _patch_socket(self, module: ModuleType, patches: Patches) -> None:
         for name in ("connect", "connect_ex"):
-            patches.wrap(module.socket, name, self._on_socket(lambda args: args[0] if args else None))
-        patches.wrap(module.socket, "sendto", self._on_socket(lambda args: args[-1] if len(args) > 1 else None))
+            self._wrap(patches, module.socket, name, self._on_socket(lambda args: args[0] if args else None))
+        self._wrap(patches, module.socket, "sendto", self._on_socket(lambda args: args[-1] if len(args) > 1 else None))
         if hasattr(module.socket, "sendmsg"):
-            patches.wrap(module.socket, "sendmsg", self._on_socket(lambda args: args[3] if len(args) > 3 else None))
+            check = self._on_socket(lambda args: args[3] if len(args) > 3 else None)
+            self._wrap(patches, module.socket, "sendmsg", check)
         for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-            patches.wrap(module, name, self._look_up)
+            self._wrap(patches, module, name, self._look_up)
 
     def _patch_event_loop(self, module: ModuleType, patches: Patches) -> None:
         # It looks names up in a thread of its own, whose stack does not know the caller.
-        patches.wrap(module.BaseEventLoop, "getaddrinfo", self._look_up)
+        self._wrap(patches, module.BaseEventLoop, "getaddrinfo", self._look_up)
 
     def _patch_proactor(self, module: ModuleType, patches: Patches) -> None:
         # Windows: it connects beside the socket's own methods.
-        patches.wrap(module.BaseProactorEventLoop, "sock_connect", self._on_loop)
+        self._wrap(patches, module.BaseProactorEventLoop, "sock_connect", self._on_loop)
         # Since Python 3.11.
         if hasattr(module.BaseProactorEventLoop, "sock_sendto"):
-            patches.wrap(module.BaseProactorEventLoop, "sock_sendto", self._on_loop)
-        patches.wrap(module._ProactorDatagramTransport, "sendto", self._on_transport)
+            self._wrap(patches, module.BaseProactorEventLoop, "sock_sendto", self._on_loop)
+        self._wrap(patches, module._ProactorDatagramTransport, "sendto", self._on_transport)
 
     def _patch_uvloop(self, module: ModuleType, patches: Patches) -> None:
         # It has sockets of its own, outside Python.
-        patches.wrap(module.Loop, "getaddrinfo", self._look_up)
-        patches.wrap(module.Loop, "create_connection", self._create_connection)
-        patches.wrap(module.Loop, "create_datagram_endpoint", self._create_datagram_endpoint)
+        self._wrap(patches, module.Loop, "getaddrinfo", self._look_up)
+        self._wrap(patches, module.Loop, "create_connection", self._create_connection)
+        self._wrap(patches, module.Loop, "create_datagram_endpoint", self._create_datagram_endpoint)
 
     def _on_socket(self, address_of: Callable[[tuple[Any, ...]], Any]) -> Wrapper:
         def checked(wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from agentreplay._errors import SessionError
@@ -25,6 +25,8 @@ class Outside:
 
 
 _rules: Final[list[Outside]] = []
+rules_laid: Final[Sequence[Outside]] = _rules
+"""The rules that are in force, always this same list."""
 
 
 def lay(rule: Outside) -> None:

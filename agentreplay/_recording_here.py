@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import wrapt
 
@@ -28,6 +28,7 @@ class _ThisProcess:
         self._prepared = False
         self._not_begun = RecordingStatus()
         self.place: Place | None = None
+        self.places: list[Place] = []
 
     def begin(self, options: RecordingOptions) -> None:
         with self._lock:
@@ -36,13 +37,18 @@ class _ThisProcess:
             self.end(EXIT_SECONDS)
             self._prepare()
             self._options = options
-            self.place = self._last = Place(options)
             GUARD.sessions = open_sessions
-            GUARD.on_fault = self.place.fault
+            self._use(Place(options))
+
+    def _use(self, place: Place) -> None:
+        self.place = self._last = place
+        GUARD.on_fault = place.fault
+        self.places[:] = [place]
 
     def end(self, seconds: float) -> bool:
         with self._lock:
             place, self.place = self.place, None
+            self.places.clear()
             GUARD.on_fault = None
             return place is None or place.close(seconds)
 
@@ -102,8 +108,7 @@ class _ThisProcess:
         place, options = self.place, self._options
         if place is not None and options is not None:
             place.leave()
-            self.place = self._last = Place(options)
-            GUARD.on_fault = self.place.fault
+            self._use(Place(options))
 
     def _follow_multiprocessing(self, util: ModuleType) -> None:
         # A child that `multiprocessing` forks forgets what was registered for the exit, and leaves by `os._exit`.
@@ -117,6 +122,8 @@ def _flush_when_worker_ends(process: Any) -> None:
 
 
 _this_process = _ThisProcess()
+places_recording: Final[Sequence[Place]] = _this_process.places
+"""What records the calls of this process: one place or none, always in this same list."""
 
 
 def begin_recording(options: RecordingOptions) -> None:

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from agentreplay._active import current
+from agentreplay._activity import ANYTHING_ACTIVE
 from agentreplay._cassette import Interaction
 from agentreplay._freezing.chance import without_drawing
 from agentreplay._modes import Mode
@@ -51,13 +52,14 @@ class StainlessIntegration:
         """
         base = sys.modules[f"{sdk.__name__}._base_client"]
         funnel = Funnel(self.vendor)
-        patches.wrap(base.SyncAPIClient, "request", funnel.request, in_apps=True)
-        patches.wrap(base.AsyncAPIClient, "request", funnel.async_request, in_apps=True)
-        patches.wrap(base.SyncAPIClient, "_process_response", observe_response, in_apps=True)
-        patches.wrap(base.AsyncAPIClient, "_process_response", observe_response, in_apps=True)
-        if hasattr(base.SyncAPIClient, "_attempt_request"):
-            patches.wrap(base.SyncAPIClient, "_attempt_request", attempt)
-            patches.wrap(base.AsyncAPIClient, "_attempt_request", async_attempt)
+        for owner, request, attempted in (
+            (base.SyncAPIClient, funnel.request, attempt),
+            (base.AsyncAPIClient, funnel.async_request, async_attempt),
+        ):
+            patches.wrap(owner, "request", request, in_apps=True, when=ANYTHING_ACTIVE)
+            patches.wrap(owner, "_process_response", observe_response, in_apps=True, when=ANYTHING_ACTIVE)
+            if hasattr(owner, "_attempt_request"):
+                patches.wrap(owner, "_attempt_request", attempted, when=ANYTHING_ACTIVE)
         patches.wrap(base.BaseClient, "_calculate_retry_timeout", without_drawing)
         for key_class in self.vendor.key_classes:
             constructor = build_without_key(key_class.key_argument, getattr(sdk, self.vendor.root_error))
