@@ -7,6 +7,7 @@ written so, as a member that differs, or as an item of a list that differs. Ever
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from agentreplay._json.values import is_array, is_object
@@ -46,7 +47,13 @@ def event_back(count: int) -> str:
 
 def read_far(text: object) -> tuple[str, int] | None:
     """What is counted in, and how many back; None where the text names no earlier interaction or event."""
-    found = _FAR.fullmatch(text) if isinstance(text, str) else None
+    return _read_far(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=256)
+def _read_far(text: str) -> tuple[str, int] | None:
+    # Nearly all of a file say the same few.
+    found = _FAR.fullmatch(text)
     return (found[1], int(found[2])) if found else None
 
 

@@ -25,15 +25,15 @@ class AnswerIds:
 
     def put(self, answer: Any, recorded: Mapping[str, str]) -> None:
         """Let `answer` have the ids of these headers."""
-        headers = {name.lower(): value for name, value in recorded.items()}
         function: Any = getattr(self._models, "add_response_ids", None)
         if function is not None:
-            ids = {"request_id": headers.get("request-id"), "workspace_id": headers.get("anthropic-workspace-id")}
+            headers = {"request_id": "request-id", "workspace_id": "anthropic-workspace-id"}
         else:
             function = getattr(self._models, "add_request_id", None)
-            ids = {"request_id": headers.get(self._header)}
+            headers = {"request_id": self._header}
         if function is None:
             return
+        ids = {name: _value_of(header, recorded) for name, header in headers.items()}
         known, names = self._known
         if known is not function:
             names = self._names_set_by(function, [*ids]) if is_own(function, self._home) else None
@@ -52,3 +52,13 @@ class AnswerIds:
         held: dict[str, Any] = probe.__dict__
         others = probe.__pydantic_private__, probe.__pydantic_extra__, probe.__pydantic_fields_set__
         return [*held] if [*held.values()] == ids and not any(others) else None
+
+
+def _value_of(header: str, recorded: Mapping[str, str]) -> str | None:
+    """The value of a header, whose name is given in lower case and may stand there in any."""
+    found = recorded.get(header)
+    if found is None:
+        for name, value in recorded.items():
+            if len(name) == len(header) and name.lower() == header:
+                found = value
+    return found
