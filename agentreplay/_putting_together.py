@@ -143,20 +143,48 @@ def told(written: Sequence[Any], limit: int, path: Path | None, position: int) -
     Raises:
         CassetteFormatError: one differs from something that is not there, or would weigh more than `limit`.
     """
-    unfolded = Unfolded(written, limit, "event")
-    found: list[Any] = []
-    for place, one in enumerate(written):
-        quick = plainly_changed(one, found[-1]) if found and is_object(one) and one.get(AS) == _BEFORE else None
+    return [*map(Told(written, limit, path, position).data, range(len(written)))]
+
+
+class Told:
+    """What the data of the events of one stream is, of which `written` tells some by others.
+
+    The stream is that of the interaction at `position`. No data may weigh more than `limit`.
+    """
+
+    def __init__(self, written: Sequence[Any], limit: int, path: Path | None, position: int) -> None:
+        self._written = written
+        self._unfolded = Unfolded(written, limit, "event")
+        self._path = path
+        self._position = position
+        self._last: tuple[int, Any] = (-1, None)
+
+    def data(self, place: int) -> Any:
+        """The data of the event at `place`, to be read only; it takes least to ask for one after the other.
+
+        Raises:
+            CassetteFormatError: it differs from something that is not there, or would weigh more than the limit.
+        """
+        last, before = self._last
+        if last == place:
+            return before
+        one = self._written[place]
+        quick = None
+        if last == place - 1 and place and is_object(one) and one.get(AS) == _BEFORE:
+            quick = plainly_changed(one, before)
         if quick is not None:
-            unfolded.put(place, quick)
-            found.append(quick)
-            continue
+            self.put(place, quick)
+            return quick
         try:
-            found.append(unfolded.value(place))
+            self.put(place, self._unfolded.value(place))
         except UnresolvableError as error:
             reason = error.reason
-            where = dotted(("interactions", position, "response", "events", place, "data", *error.place))
-            break
-    else:
-        return found
-    raise CassetteFormatError.damaged(reason, path=path, where=where)
+            where = dotted(("interactions", self._position, "response", "events", place, "data", *error.place))
+        else:
+            return self._last[1]
+        raise CassetteFormatError.damaged(reason, path=self._path, where=where)
+
+    def put(self, place: int, data: Any) -> None:
+        """Note what the data of the event at `place` is, which nobody will change."""
+        self._unfolded.put(place, data)
+        self._last = place, data

@@ -19,6 +19,7 @@ from pydantic import (
     model_serializer,
 )
 
+from agentreplay._alike import Alike
 from agentreplay._fingerprints import ItemDigest, comparable_digest, request_key
 
 R = TypeVar("R", bound="Record")
@@ -143,8 +144,17 @@ class RecordedError(Record):
         return frozenset({"cause", "cause_message", "args", "state"})
 
 
-def _times_from_text(value: object) -> object:
-    return [float(item) for item in value.split()] if isinstance(value, str) else value
+def times_from_text(text: str) -> list[float]:
+    """The times that a file has in one line of text.
+
+    Raises:
+        ValueError: it says anything else.
+    """
+    return [*map(float, text.split())]
+
+
+def _read_times(value: object) -> object:
+    return times_from_text(value) if isinstance(value, str) else value
 
 
 def _times_to_text(value: list[float]) -> str:
@@ -152,7 +162,7 @@ def _times_to_text(value: list[float]) -> str:
 
 
 EventTimes = Annotated[
-    list[float], BeforeValidator(_times_from_text), PlainSerializer(_times_to_text, return_type=str, when_used="json")
+    list[float], BeforeValidator(_read_times), PlainSerializer(_times_to_text, return_type=str, when_used="json")
 ]
 """Milliseconds, one for each event; in the file one line of text, so that a new recording changes one line."""
 
@@ -200,9 +210,9 @@ class RecordedResponse(Record):
         """The fields by name, to be read only: they may share their parts with those of other answers."""
         return self.__dict__
 
-    def _held_events(self) -> Sequence[Mapping[str, Any]] | None:
-        """The fields of each event by name, to be read only; those that are not set may be missing."""
-        return None if self.events is None else [event.__dict__ for event in self.events]
+    def _held_events(self) -> Sequence[Alike] | None:
+        """The events as they are played, to be read only."""
+        return None if self.events is None else [Alike(event.__dict__) for event in self.events]
 
     def _beside_events(self) -> RecordedResponse:
         """A record of the same fields, to be read only, in which the events may be missing."""

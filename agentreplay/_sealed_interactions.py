@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import ValidationError
 
 from agentreplay._fingerprints import SharedDigests, comparable_digest
-from agentreplay._json.values import is_array
 from agentreplay._linear.marks import is_marked
 from agentreplay._linear.weight import heaviest
-from agentreplay._putting_together import Bodies, Events, told
-from agentreplay._reading import json_object, shape_error
-from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse, StreamEvent
+from agentreplay._putting_together import Bodies
+from agentreplay._reading import shape_error
+from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse, times_from_text
+from agentreplay._sealed_events import SealedEvents, parsed
 from agentreplay._sealing import Piece
 from agentreplay._unread import begun, unread_part
 from agentreplay._unread_interactions import unread_interactions
@@ -25,6 +24,12 @@ R = TypeVar("R", bound=Record)
 _NAMES: Final = {part: f'\n   "{part}": {{'.encode() for part in ("request", "response")}
 _END: Final = b"\n   }"
 """How the request and the answer of an interaction begin and end. In a text no line can, as line ends are escaped."""
+
+_EVENTS: Final = b'\n    "events": ['
+_FIRST_EVENT: Final = b"\n     {"
+_EVENTS_END: Final = b"\n     }\n    ]"
+"""Likewise of the events of an answer: what stands before the first brace of the first, and from the last of the last.
+"""
 
 
 class SealedInteractions:
@@ -91,13 +96,19 @@ class SealedInteractions:
         return written.get("metadata", {}), others
 
     def written(self, place: int, part: str) -> dict[str, Any]:
-        """What the text says of the request or the response at `place`."""
+        """What the text says of the request or the response at `place`; its events are not read."""
         piece = self._pieces[place]
         name = _NAMES[part]
         start = self._data.find(name, piece.start, piece.stop)
         stop = self._data.find(_END, start, piece.stop)
-        found: dict[str, Any] = self._json(start + len(name) - 1, stop + len(_END))
-        return found
+        text = self._data[start + len(name) - 1 : stop + len(_END)]
+        begin = text.find(_EVENTS + _FIRST_EVENT) if part == "response" else -1
+        end = text.find(_EVENTS_END, begin) if begin >= 0 else -1
+        if end < 0:
+            return parsed(text, self._path)
+        found = parsed(text[: begin + len(_EVENTS)] + text[end + len(_EVENTS_END) - 1 :], self._path)
+        events = text[begin + len(_EVENTS + _FIRST_EVENT) : end]
+        return {**found, "events": SealedEvents(events, self._limit, self._path, place)}
 
     def _begin_request(self, record: RecordedRequest, place: int) -> None:
         whole = self._built(RecordedRequest, place, "request", self.written(place, "request"))
@@ -107,21 +118,24 @@ class SealedInteractions:
 
     def _begin_response(self, record: Record, place: int) -> None:
         written = self.written(place, "response")
-        events: Any = written.get("events")
-        if is_array(events):
-            written["events"] = None
-        whole = self._built(RecordedResponse, place, "response", written)
+        fields: dict[str, Callable[[], Any]] = {}
+        if isinstance(events := written.get("events"), SealedEvents):
+            fields["events"] = events
+        if (times := _times(written.get("event_times_ms"))) is not None:
+            fields["event_times_ms"] = lambda: times
+        whole = self._built(RecordedResponse, place, "response", {**written, **dict.fromkeys(fields)}, fields)
         body: Any = whole.body
-        fields: dict[str, Callable[[], Any]] = {"body": lambda: body}
+        fields["body"] = lambda: body
         if is_marked(body):
             self._answers_written.put(place, body)
             fields["body"] = self._answers.giver(place)
-        if is_array(events):
-            fields["events"] = SealedEvents(events, self._limit, self._path, place)
         begun(record, whole, fields)
 
-    def _built(self, record: type[R], place: int, part: str, written: dict[str, Any]) -> R:
-        if _NEEDED[record] <= written.keys() <= _PLAIN[record]:
+    def _built(
+        self, record: type[R], place: int, part: str, written: dict[str, Any], beside: Collection[str] = ()
+    ) -> R:
+        """The record that is `written`, but for the fields `beside`, of which it says only that they are set."""
+        if _NEEDED[record] <= written.keys() and _PLAIN[record].issuperset(written.keys() - beside):
             # It was checked when it was written.
             return _record_of(record, written)
         try:
@@ -131,55 +145,18 @@ class SealedInteractions:
         raise wrong
 
     def _parsed(self, place: int) -> dict[str, Any]:
-        found: dict[str, Any] = self._json(self._pieces[place].start, self._pieces[place].stop)
-        return found
-
-    def _json(self, start: int, stop: int) -> Any:
-        text = self._data[start:stop]
-        try:
-            return from_json(text)
-        except ValueError:  # a lone surrogate
-            return json_object(text, self._path)
+        piece = self._pieces[place]
+        return parsed(self._data[piece.start : piece.stop], self._path)
 
 
-class SealedEvents:
-    """The events of one stream as they are `written`. Called, it gives them as records."""
-
-    def __init__(self, written: list[Any], limit: int, path: Path | None, place: int) -> None:
-        self._written = written
-        self._limit = limit
-        self._path = path
-        self._place = place
-        self._whole: list[StreamEvent] | None = None
-
-    def __call__(self) -> list[StreamEvent]:
-        """The events with all their data, to be read only: they share what they have in common.
-
-        Raises:
-            CassetteError: they have not the shape of events, or differ from something that is not there.
-        """
-        if self._whole is None:
-            try:
-                events = _EVENTS.validate_python(self._written, strict=True)
-            except ValidationError as error:
-                wrong = shape_error(error, self._path, ("interactions", self._place, "response", "events"))
-            else:
-                self._whole = Events(events, self._limit, self._path, self._place).whole()
-                return self._whole
-            raise wrong
-        return self._whole
-
-    def held(self) -> list[dict[str, Any]]:
-        """The fields of each event by name, but for those that are not set; to be read only.
-
-        Raises:
-            CassetteError: one differs from something that is not there.
-        """
-        data = told([each.get("data") for each in self._written], self._limit, self._path, self._place)
-        return [{**each, "data": what} for each, what in zip(self._written, data, strict=True)]
+def _times(written: object) -> list[float] | None:
+    """The times that are `written` as a text; None where that is none."""
+    try:
+        return times_from_text(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
 
 
-_EVENTS: Final = TypeAdapter(list[StreamEvent])
 _WRITTEN_OTHERWISE: Final = frozenset({"error", "events", "event_times_ms"})
 """The fields that are written as something else than they hold."""
 

@@ -6,12 +6,13 @@ Format: WHATWG HTML, section "Server-sent events". Events end with a blank line;
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
+from agentreplay._alike import Alike, Slot
 from agentreplay._cassette import StreamEvent
-from agentreplay._json.layout import NotDataError, parse, rendered
+from agentreplay._json.layout import ASCII, NotDataError, parse, rendered
 
 _LINE_END: Final = r"(?:\r\n|\n|\r(?!\n))"
 _EVENT_END: Final = re.compile(_LINE_END + _LINE_END)
@@ -43,8 +44,8 @@ def read(pieces: Sequence[str]) -> tuple[list[StreamEvent], str | None]:
     return [_read_event(piece) for piece in pieces], None if layout == _DEFAULT else layout
 
 
-def write(events: Sequence[Mapping[str, Any]], layout: str | None, *, plain: bool = False) -> list[bytes]:
-    """The bytes of events, given by their fields, in the layout that `read` named.
+def write(events: Sequence[Alike], layout: str | None, *, plain: bool = False) -> list[bytes]:
+    """The bytes of events, in the layout that `read` named.
 
     `plain` says that their data is plain JSON.
 
@@ -52,20 +53,33 @@ def write(events: Sequence[Mapping[str, Any]], layout: str | None, *, plain: boo
         ValueError: no such layout; or a text is none that UTF-8 can hold.
     """
     json_layout, end, space = _parts(layout)
-    told = [each.get("data") for each in events if each.get("raw") is None and each.get("text") is None]
+    fields = [each.fields for each in events]
+    told = [each.get("data") for each in fields if each.get("raw") is None and each.get("text") is None]
     data = iter(rendered(told, json_layout, plain=plain))
     after = (end + end).encode()
     before: dict[str | None, bytes] = {None: f"data:{space}".encode()}
     pieces: list[bytes] = []
     for event in events:
-        name, text, raw = event.get("event"), event.get("text"), event.get("raw")
+        name, text, raw = map(event.fields.get, ("event", "text", "raw"))
         if raw is not None:
             pieces.append(raw.encode())
             continue
         if name not in before:
             before[name] = f"event:{space}{name}{end}data:{space}".encode()
-        pieces.append(before[name] + (next(data) if text is None else text.encode()) + after)
+        piece = before[name] + (next(data) if text is None else text.encode()) + after
+        if event.slots:
+            pieces += event.texts(piece, [_texts_of(slot, json_layout) for slot in event.slots])
+        else:
+            pieces.append(piece)
     return pieces
+
+
+def _texts_of(slot: Slot, json_layout: str) -> Sequence[bytes]:
+    """The JSON of what stands in `slot`, as it stands in an event of this layout."""
+    is_ascii = ASCII in json_layout.split()
+    if slot.texts is not None and not is_ascii:
+        return slot.texts
+    return rendered(slot.values, f"compact {ASCII}" if is_ascii else None, plain=True)
 
 
 def _read_event(piece: str) -> StreamEvent:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar, cast
 
 from pydantic import ConfigDict
 
+from agentreplay._alike import Alike
 from agentreplay._fingerprints import ItemDigest, comparable_digest
 from agentreplay._linear.exact import own_copy
 from agentreplay._recorded import (
@@ -164,13 +165,13 @@ class UnreadResponse(Unread, RecordedResponse):
             fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
             return {**{name: give() for name, give in fields.items()}, **self.__dict__}
 
-    def _held_events(self) -> Sequence[Mapping[str, Any]] | None:
+    def _held_events(self) -> Sequence[Alike] | None:
         with ONE_AT_A_TIME:
             self._begin()
             give = (self.__pydantic_private__ or {}).get(_FIELDS, {}).get("events")
             if give is None or "events" in self.__dict__ or not hasattr(give, "held"):
                 return super()._held_events()
-            return cast("Sequence[Mapping[str, Any]]", give.held())
+            return cast("Sequence[Alike]", give.held())
 
     def _beside_events(self) -> RecordedResponse:
         with ONE_AT_A_TIME:

@@ -23,12 +23,12 @@ ROWS: Final[dict[str, str]] = {
     """,
     "plain rules": """
         _naming _hosts _paths _files _reading _upgrades _json.layout _json.text _carving _shapes
-        _memos _linear _fingerprints _sealing _packing _redaction _settings
+        _memos _linear _alike _likeness _fingerprints _sealing _packing _redaction _settings
     """,
     "the recorded models": """
         _recorded _provenance _redacting _nesting
         _meta _unread _unread_interactions _redacting_together _schema_1 _content
-        _putting_together _sealed_interactions _loaded _cassette
+        _putting_together _sealed_events _sealed_interactions _loaded _cassette
     """,
     "what is done with recordings": """
         _clean_texts _foresight _matching _text_slots _rewriting _answer_events _editing _faults _forking

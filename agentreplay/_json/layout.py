@@ -18,7 +18,8 @@ _SEPARATORS: Final[dict[str, tuple[int | str | None, str, str]]] = {
     "indent-4": (4, ",", ": "),
     "indent-tab": ("\t", ",", ": "),
 }
-_ASCII: Final = "ascii"
+ASCII: Final = "ascii"
+"""The word in the name of a layout where everything else is escaped."""
 _NEWLINE: Final = "newline"
 _NO_INTEGER: Final = b":."
 _SIGNS: Final = bytes.maketrans(b",[eENI", b"::....")
@@ -94,10 +95,10 @@ def _compact(values: Sequence[Any]) -> list[bytes] | None:
 @lru_cache(maxsize=64)
 def _renderer(layout: str) -> Callable[[Any], str]:
     style, *flags = layout.split() or [""]
-    if style not in _SEPARATORS or not {_ASCII, _NEWLINE}.issuperset(flags):
+    if style not in _SEPARATORS or not {ASCII, _NEWLINE}.issuperset(flags):
         raise ValueError(f"unknown JSON layout {layout!r}")
     indent, item, key = _SEPARATORS[style]
-    encoder = json.JSONEncoder(indent=indent, separators=(item, key), ensure_ascii=_ASCII in flags, allow_nan=False)
+    encoder = json.JSONEncoder(indent=indent, separators=(item, key), ensure_ascii=ASCII in flags, allow_nan=False)
     encode = (_prepared(encoder) if indent is None else None) or encoder.encode
     return encode if _NEWLINE not in flags else lambda value: encode(value) + "\n"
 
@@ -119,7 +120,7 @@ def _layout(text: str) -> str:
     style = "spaced" if _SPACED.match(text) else "compact"
     if indented := _INDENT.match(text):
         style = _INDENT_STYLES.get(indented[1], "indent-2")
-    flags = [_ASCII] if "\\u" in text and text.isascii() else []
+    flags = [ASCII] if "\\u" in text and text.isascii() else []
     if text.endswith("\n"):
         flags.append(_NEWLINE)
     return " ".join([style, *flags])

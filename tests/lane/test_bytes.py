@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agentreplay import _sse
+from agentreplay._alike import Alike
 from agentreplay._cassette import StreamEvent
 from agentreplay._json import layout
 
@@ -59,7 +60,7 @@ def test_events_are_written_as_they_were_read(how: str) -> None:
     ]
 
     for plain in (False, True):
-        texts = [piece.decode() for piece in _sse.write([*map(vars, events)], how, plain=plain)]
+        texts = [piece.decode() for piece in _sse.write([Alike(vars(event)) for event in events], how, plain=plain)]
         if not how.startswith("indent"):
             again, found = _sse.read(texts)
             assert again == events

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import repeat
 from typing import Any, Final, NoReturn
 
 from agentreplay import _sse
+from agentreplay._alike import Alike
 from agentreplay._cassette import RecordedError, RecordedResponse
 from agentreplay._errors import CassetteError, IncompleteStreamError
 from agentreplay._json.layout import render
@@ -33,13 +34,13 @@ def build(
     unread: bool,
     is_async: bool,
     pace: Pace | None = None,
-    events: Sequence[Mapping[str, Any]] | None = None,
+    events: Sequence[Alike] | None = None,
     plain: bool = False,
 ) -> Any:
     """A response of the library that `request` comes from, holding what was recorded.
 
     With `unread` its body is still to come, as in a response that is streamed; its events come at `pace`, if that is
-    given. `events` are their fields, where they are not to be taken from `recorded`; `plain` says that they are plain
+    given. `events` are these, where they are not to be taken from `recorded`; `plain` says that they are plain
     JSON.
 
     Raises:
@@ -93,7 +94,7 @@ def _made(cls: type[Exception], message: str) -> Exception:
         return OSError(f"{cls.__name__}: {message}")
 
 
-def _chunks(recorded: RecordedResponse, events: Sequence[Mapping[str, Any]] | None, *, plain: bool) -> list[bytes]:
+def _chunks(recorded: RecordedResponse, events: Sequence[Alike] | None, *, plain: bool) -> list[bytes]:
     try:
         if events is not None:
             return _sse.write(events, recorded.layout, plain=plain)

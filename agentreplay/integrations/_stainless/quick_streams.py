@@ -8,14 +8,16 @@ the response is read, and closed, as far as the SDK would have read it.
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, repeat
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, cast
 
+from agentreplay._alike import Alike
 from agentreplay._cassette import RecordedResponse
 from agentreplay._json.values import is_object
 from agentreplay._linear.exact import own_copy
@@ -26,6 +28,7 @@ _Build = Callable[[Any], Any]
 
 _DONE: Final = object()
 _SKIPPED: Final = object()
+_FIELDS: Final = ("data", "text", "event", "raw")
 _EVENTS_OF_MESSAGES: Final = frozenset(
     {
         "message_start",
@@ -40,13 +43,13 @@ _OWN_METHODS: Final = ("__iter__", "__next__", "__aiter__", "__anext__", "__stre
 _DECODED: Final = "content-encoding"
 
 
-_Events = Sequence[Mapping[str, Any]]
+_Events = Sequence[Alike]
 
 
 def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse, events: _Events) -> None:
     """Let `stream`, which the SDK made of the `recorded` response, give the chunks it would give, only sooner.
 
-    `events` are the fields of its events, which hold plain JSON.
+    `events` are its events, which hold plain JSON.
 
     Streams in which there is anything unusual are left as they are, and so are those of a class that is not the SDK's
     own, or in which somebody has changed a method.
@@ -76,8 +79,8 @@ def quickened(package: str, client: Any, stream: Any, recorded: RecordedResponse
     held["_iterator"] = playing.async_chunks() if stream_class is sdk.AsyncStream else playing.chunks()
 
 
-def _steps(package: str, recorded: RecordedResponse, events: _Events) -> list[Any] | None:
-    """What each event of a stream says to the SDK; None where there is anything but chunks, in lines as usual."""
+def _steps(package: str, recorded: RecordedResponse, events: _Events) -> list[Iterable[Any]] | None:
+    """What the events say to the SDK, part by part; None where there is anything but chunks, in lines as usual."""
     if recorded.incomplete or recorded.error:
         return None
     if recorded.layout and {"cr", "crlf"}.intersection(recorded.layout.split()):
@@ -107,35 +110,35 @@ def _lie_in(package: str, files: tuple[str, ...]) -> bool:
     return all(Path(package).parent in Path(file).parents for file in files)
 
 
-def _openai_steps(events: _Events) -> list[Any] | None:
+def _openai_steps(events: _Events) -> list[Iterable[Any]] | None:
     """What each event says to the SDK; None where one says anything but a chunk, or the end after all of them."""
-    steps: list[Any] = []
+    steps: list[Iterable[Any]] = []
     for event in events:
-        data, text, name = event.get("data"), event.get("text"), event.get("event")
-        if text is None and is_object(data) and event.get("raw") is None:
+        data, text, name, raw = map(event.fields.get, _FIELDS)
+        if text is None and is_object(data) and raw is None:
             if data.get("error") or (name is not None and name.startswith("thread.")):
                 return None
-            steps.append(data)
-        elif text is not None and event.get("raw") is None and text.startswith("[DONE]"):
+            steps.append(event.data())
+        elif text is not None and raw is None and text.startswith("[DONE]"):
             if len(steps) + 1 != len(events):
                 return None
-            steps.append(_DONE)
+            steps.append([_DONE])
         else:
             return None
     return steps
 
 
-def _anthropic_steps(events: _Events) -> list[Any] | None:
+def _anthropic_steps(events: _Events) -> list[Iterable[Any]] | None:
     """What each event says to the SDK; None where one says anything but a chunk, or nothing."""
-    steps: list[Any] = []
+    steps: list[Iterable[Any]] = []
     for event in events:
-        name, data = event.get("event"), event.get("data")
-        if event.get("raw") is not None or event.get("text") is not None:
+        data, text, name, raw = map(event.fields.get, _FIELDS)
+        if raw is not None or text is not None:
             return None
         if name == "ping":
-            steps.append(_SKIPPED)
+            steps.append(repeat(_SKIPPED, len(event)))
         elif name in _EVENTS_OF_MESSAGES and is_object(data) and data.get("type") == name:
-            steps.append(data)
+            steps.append(event.data())
         else:
             return None
     return steps
@@ -143,7 +146,7 @@ def _anthropic_steps(events: _Events) -> list[Any] | None:
 
 @dataclass(eq=False)
 class _Playing:
-    """A stream that is being played: `steps` side by side with the bytes of `response`.
+    """A stream that is being played: `steps`, what its events say, side by side with the bytes of `response`.
 
     `attributes` are those of the stream, of the class `stream_class`, but for its iterator.
     """
@@ -151,58 +154,52 @@ class _Playing:
     client: Any
     cast_to: Any
     response: Any
-    steps: Sequence[Any]
+    steps: Sequence[Iterable[Any]]
     build: _Build
     stream_class: Any
     attributes: dict[str, Any]
 
     def chunks(self) -> Iterator[Any]:
         """The chunks that the SDK would make."""
-        response, body, build = self.response, self._body(), self.build
+        body = self._body()
         if body is None:
             yield from self._as_the_sdk_does()
             return
-        read = 0
         try:
-            for (piece, _), step in zip(body.coming, self.steps, strict=False):
-                read += len(piece)
-                response._num_bytes_downloaded = read
-                if step is _DONE:
-                    break
-                if step is _SKIPPED:
-                    continue
-                try:
-                    chunk = build(step)
-                except Exception:  # noqa: BLE001 (what the SDK has against it, it says itself)
-                    chunk = self._made_by_sdk(step)
-                yield chunk
+            yield from self._made(body)
         finally:
-            response.close()
+            self.response.close()
 
     async def async_chunks(self) -> AsyncIterator[Any]:
         """Likewise of an async client."""
-        response, body, build = self.response, self._body(), self.build
+        body = self._body()
         if body is None:
             async with aclosing(self._as_the_sdk_does()) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
-        read = 0
         try:
-            for (piece, _), step in zip(body.coming, self.steps, strict=False):
-                read += len(piece)
-                response._num_bytes_downloaded = read
-                if step is _DONE:
-                    break
-                if step is _SKIPPED:
-                    continue
-                try:
-                    chunk = build(step)
-                except Exception:  # noqa: BLE001 (what the SDK has against it, it says itself)
-                    chunk = self._made_by_sdk(step)
+            for chunk in self._made(body):
                 yield chunk
         finally:
-            await response.aclose()
+            await self.response.aclose()
+
+    def _made(self, body: Played) -> Iterator[Any]:
+        """The chunks, each made when it is asked for, while `body` is read."""
+        response, build = self.response, self.build
+        read = 0
+        for (piece, _), data in zip(body.coming, chain.from_iterable(self.steps), strict=False):
+            read += len(piece)
+            response._num_bytes_downloaded = read
+            if data is _DONE:
+                return
+            if data is _SKIPPED:
+                continue
+            try:
+                chunk = build(data)
+            except Exception:  # noqa: BLE001 (what the SDK has against it, it says itself)
+                chunk = self._made_by_sdk(data)
+            yield chunk
 
     def _body(self) -> Played | None:
         """The recorded body, which is being read from now on; None where it is not to be read from its beginning."""

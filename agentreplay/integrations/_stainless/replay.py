@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from agentreplay._active import Scope
+from agentreplay._alike import Alike
 from agentreplay._cassette import RecordedResponse
 from agentreplay._decisions import Replay
 from agentreplay._faults import FaultyCall
@@ -138,9 +139,9 @@ class ReplayedCall:
         )
 
 
-def _is_plain(events: Sequence[Mapping[str, Any]]) -> bool:
+def _is_plain(events: Sequence[Alike]) -> bool:
     """Whether what events hold is JSON, and nothing that somebody put into a recording by hand."""
-    return plain_json(*(event.get("data") for event in events)) is not None
+    return plain_json(*(event.fields.get("data") for event in events)) is not None
 
 
 def _connection_error(vendor: Vendor, recorded: RecordedResponse, request: Any) -> Exception:
