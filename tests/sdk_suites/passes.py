@@ -66,6 +66,8 @@ def _run(plan: Plan, name: str, port: int, options: list[str], only: Sequence[st
     outcomes = plan.folder / f"{name}.jsonl"
     log = plan.folder / f"{name}.log"
     arguments = [
+        # Else pytest guesses from all arguments that are paths, and takes our own settings for the SDK's.
+        *("--rootdir", str(plan.suite.source), "-c", str(plan.suite.source / "pyproject.toml")),
         *("-q", "-n", str(plan.jobs), "--dist", "worksteal", "-p", "no:cacheprovider", "-p", "no:agentreplay"),
         *("-p", "sdk_suites.outcomes_plugin", "--outcomes", str(outcomes)),
         f"--timeout={_SECONDS}",
