@@ -108,12 +108,14 @@ class Foresight:
             if known is not None:
                 key, names, texts = known
                 return Asked(key, names, body, texts)
-        asked = self._newly_asked(kind, method, body, name)
+        asked = self._newly_asked(kind, method, body, name, large=len(text) > _LONGEST)
         if asked is not None and name is None and len(text) <= _LONGEST:
             _requests.put(text, (asked.key, asked.names, asked.texts))
         return asked
 
-    def _newly_asked(self, kind: str, method: str, body: dict[str, Any], name: str | None) -> Asked | None:
+    def _newly_asked(
+        self, kind: str, method: str, body: dict[str, Any], name: str | None, *, large: bool
+    ) -> Asked | None:
         others = body if name is None else {key: value for key, value in body.items() if key != name}
         made_of = plain_json(others, with_texts=True)
         said = plain_json(body[name]) if name is not None else None
@@ -126,7 +128,8 @@ class Foresight:
                 self._continue(asked, name, said)
                 lists[name] = asked.state.hexdigest()
             model = body.get("model")
-            text = canonical_plain([kind, method, model if type(model) is str else None, members, lists, None, None])
+            counts = [kind, method, model if type(model) is str else None, members, lists, None, None]
+            text = canonical_plain(counts, large=large)
         except (_Careful, ValueError):
             return None
         if _PLACEHOLDER in text:
@@ -160,7 +163,7 @@ class Foresight:
         text = marshal.dumps(item, 2)
         digest = _digests.get(text) if len(text) <= _LONGEST else None
         if digest is None:
-            canonical = canonical_plain(item)
+            canonical = canonical_plain(item, large=len(text) > _LONGEST)
             if _PLACEHOLDER in canonical:
                 # Its number does not count.
                 raise _Careful
