@@ -18,6 +18,7 @@ from agentreplay._clean_texts import CleanTexts
 from agentreplay._fingerprints import parted
 from agentreplay._json.canonical import canonical_plain
 from agentreplay._json.plain import Plain, plain_json
+from agentreplay._json.values import is_array, is_object
 from agentreplay._memos import Memo
 from agentreplay._recorded import Interaction
 from agentreplay._redaction import PLACEHOLDER_START, Redactor
@@ -37,10 +38,17 @@ _KEPT: Final = 4096
 """How many beginnings of conversations are remembered."""
 
 _LONGEST: Final = 1 << 16
-"""What is longer is mostly an image, and is hashed each time."""
+"""What is longer is mostly an image, and is not remembered by its bytes."""
+
+_LONG_TEXT: Final = 1 << 12
+"""From how many characters on a text in something longer is known again by being the same object."""
 
 _digests: Final[Memo[bytes]] = Memo(1 << 22)
 """The fingerprints of messages and tools, by their bytes: the tests of one agent have its tools in common."""
+
+_large_digests: Final[Memo[tuple[bytes, list[str]]]] = Memo(1 << 25)
+"""The fingerprints of messages with images, by all else in them and by which texts the images are. These are kept, so
+that no other text gets the place of one in the memory."""
 
 _requests: Final[Memo[tuple[str, frozenset[str], list[str]]]] = Memo(1 << 22)
 """The keys of whole requests, with the names and the texts in them: replays are repeated."""
@@ -161,15 +169,23 @@ class Foresight:
     def _digest(self, item: Any) -> bytes:
         """The fingerprint of a message or a tool, which many requests have in common."""
         text = marshal.dumps(item, 2)
-        digest = _digests.get(text) if len(text) <= _LONGEST else None
+        if len(text) > _LONGEST:
+            return self._large_digest(item)
+        digest = _digests.get(text)
         if digest is None:
-            canonical = canonical_plain(item, large=len(text) > _LONGEST)
-            if _PLACEHOLDER in canonical:
-                # Its number does not count.
-                raise _Careful
-            digest = hashlib.sha256(canonical).digest()
-            if len(text) <= _LONGEST:
-                _digests.put(text, digest)
+            digest = _digest_of(canonical_plain(item))
+            _digests.put(text, digest)
+        return digest
+
+    def _large_digest(self, item: Any) -> bytes:
+        long: list[str] = []
+        rest = _without_long_texts(item, long)
+        text = marshal.dumps((rest, list(map(id, long))), 2)
+        known = _large_digests.get(text)
+        if known is not None:
+            return known[0]
+        digest = _digest_of(canonical_plain(item, large=True))
+        _large_digests.put(text, (digest, long), beside=sum(map(len, long)))
         return digest
 
     def _known_part(self, place: bytes, messages: list[Any], count: int, made_of: Plain) -> _Known | None:
@@ -224,6 +240,25 @@ class Foresight:
                 self._conversations.move_to_end(digest)
             while len(self._conversations) > _KEPT:
                 self._conversations.popitem(last=False)
+
+
+def _digest_of(canonical: bytes) -> bytes:
+    if _PLACEHOLDER in canonical:
+        # Its number does not count.
+        raise _Careful
+    return hashlib.sha256(canonical).digest()
+
+
+def _without_long_texts(value: Any, long: list[str]) -> Any:
+    """`value`, which is plain JSON, with nothing like it in the place of each of its `long` texts."""
+    if type(value) is str and len(value) >= _LONG_TEXT:
+        long.append(value)
+        return b""
+    if is_object(value):
+        return {name: _without_long_texts(item, long) for name, item in value.items()}
+    if is_array(value):
+        return [_without_long_texts(item, long) for item in value]
+    return value
 
 
 def _long_conversation(body: dict[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ V = TypeVar("V")
 class Memo(Generic[V]):
     """What was found out about values, by texts that tell them apart. Safe for several threads.
 
-    All is forgotten once there would be more than `limit` bytes of texts.
+    All is forgotten once there would be more than `limit` bytes.
 
     Attributes:
         get: What was found out about the value with this text; None where nothing is known.
@@ -25,11 +25,12 @@ class Memo(Generic[V]):
         self._size = 0
         self.get: Callable[[bytes], V | None] = self._found.get
 
-    def put(self, text: bytes, found: V) -> None:
-        """Remember what was `found` out about the value with this text."""
+    def put(self, text: bytes, found: V, *, beside: int = 0) -> None:
+        """Remember what was `found` out about the value with this text; it holds so many bytes `beside` that."""
+        size = len(text) + beside
         with self._lock:
-            self._size += len(text)
+            self._size += size
             if self._size > self._limit:
                 self._found.clear()
-                self._size = len(text)
+                self._size = size
             self._found[text] = found

@@ -177,15 +177,59 @@ def test_what_is_asked_again_in_a_process_is_not_written_as_json_again(monkeypat
     written: list[Any] = []
     canonical = _foresight.canonical_plain
 
-    def noting(value: Any) -> bytes:
+    def noting(value: Any, **more: Any) -> bytes:
         written.append(value)
-        return canonical(value)
+        return canonical(value, **more)
 
     monkeypatch.setattr(_foresight, "canonical_plain", noting)
     assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "one"}]}) is not None
     assert written == []
     assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "two"}]}) is not None
     assert written[:-1] == [{"content": "two"}]
+
+
+@pytest.mark.parametrize("length", [5_000_000, 5000])
+def test_an_image_that_is_sent_again_is_not_written_nor_hashed_again(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a conversation was told once it is told with each turn; another text in its place has another key."""
+    monkeypatch.setattr(_foresight, "_LONGEST", 4096)
+    written: list[Any] = []
+    canonical = _foresight.canonical_plain
+
+    def noting(value: Any, **more: Any) -> bytes:
+        written.append(value)
+        return canonical(value, **more)
+
+    monkeypatch.setattr(_foresight, "canonical_plain", noting)
+
+    def asked(image: str, *more: Any) -> tuple[str, bool]:
+        messages = [{"role": "user", "content": [{"text": "What is it?"}, {"image_url": {"url": image}}]}, *more]
+        written.clear()
+        found = foresight().asked("llm", "m", {"messages": messages})
+        assert found is not None
+        assert found.key == recorded({"messages": messages}).request.key()
+        return found.key, messages[0] in written
+
+    image = "data:image/png;base64," + "A" * length
+    first, looked_at = asked(image)
+    assert looked_at
+    assert asked(image) == (first, False)
+    assert asked(image, {"role": "assistant", "content": "A cat."}, {"role": "user", "content": "Sure?"})[1] is False
+    # Equal, and another object.
+    assert asked(image[:50] + image[50:]) == (first, True)
+    assert asked(image[:-1] + "B")[0] != first
+
+
+def test_only_so_many_images_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are sent, and however large they are."""
+    kept: Memo[tuple[bytes, list[str]]] = Memo(100_000)
+    monkeypatch.setattr(_foresight, "_large_digests", kept)
+    known = foresight()
+    for number in range(20):
+        assert known.asked("llm", "m", {"messages": [{"content": f"{number}" + "x" * 70_000}]}) is not None
+    texts = [text for _, texts in kept._found.values() for text in texts]
+    assert 0 < sum(map(len, texts)) <= 100_000
 
 
 def _servers() -> Iterator[Server]:
