@@ -72,6 +72,15 @@ class Scope:
         """Decide what happens with a call that is made here; see `CallEngine.begin`."""
         return self.engine.begin(request, parent=self.around(), rerun=rerun, key=key)
 
+    @property
+    def records_all(self) -> bool:
+        """Whether each call that is made here is recorded, whatever it asks."""
+        return self.faults is None and self.engine.records_all
+
+    def begin_unread(self, method: str) -> Live:
+        """Let a call of `method` go live that is made here; see `CallEngine.begin_unread`."""
+        return self.engine.begin_unread(method, parent=self.around())
+
     def around(self) -> int | None:
         """The position of the call of this session inside which a call made here is made."""
         within = _call_around()

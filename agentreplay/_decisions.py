@@ -13,13 +13,15 @@ from agentreplay._cassette import Interaction, RecordedRequest
 class Live:
     """A call that goes to the provider.
 
+    Where its `request` is None it is to be recorded whatever it asks, and what that is comes with the answer.
     `position` is its place among the calls of the session, by their start; `expected` the recorded interaction that its
     answer is to be compared with, where there is one; `notes` are what its metadata will say. `parent` is the position
     of the call inside which it was made. `rerun` says that it goes live only to be compared.
     """
 
     position: int
-    request: RecordedRequest
+    method: str
+    request: RecordedRequest | None = None
     expected: Interaction | None = None
     notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     parent: int | None = None

@@ -20,9 +20,11 @@ from agentreplay._forking import ForkPoint
 from agentreplay._matching.index import InteractionIndex
 from agentreplay._matching.strategy import Matchable, MatchStrategy
 from agentreplay._modes import Mode
+from agentreplay._noted import NotedCall, NotedCalls, Told, Waiting
 from agentreplay._redacting import redact_request, redact_response
 from agentreplay._redacting_together import RedactionTogether
 from agentreplay._redaction import Redactor
+from agentreplay._redaction.texts import clean_ones
 from agentreplay._timeline import Done, as_file, as_run
 
 _ANSWERING: Final = frozenset({Mode.REPLAY, Mode.EXTEND})
@@ -67,10 +69,11 @@ class CallEngine:
         self._lock = threading.Lock()
         self._started = 0
         self._done: dict[int, Done] = {}
-        self._running: dict[int, RecordedRequest] = {}
+        self._running: dict[int, Live] = {}
         self._parents: dict[int, int] = {}
         self._answering: dict[int, Interaction] = {}
         self._verified: list[tuple[Interaction | None, Interaction]] = []
+        self._noted = NotedCalls(self.redactor, self._keep_noted, self._give_up)
 
     @property
     def started(self) -> int:
@@ -87,6 +90,17 @@ class CallEngine:
         """For each live call that is compared: the recorded interaction, if there is one, and what came now."""
         with self._lock:
             return list(self._verified)
+
+    @property
+    def records_all(self) -> bool:
+        """Whether each call is recorded whatever it asks, so that this need not be known before it is sent."""
+        return (
+            self.records
+            and self.fork is None
+            and not self._index.interactions
+            # A rule of the user's own is asked, and may complain, when the call is made.
+            and self.redactor.knowledge is not None
+        )
 
     def foreseen(self, key: str) -> Interaction | None:
         """The interaction that would answer a request with this key by now; None where that is for `begin` to find."""
@@ -129,12 +143,13 @@ class CallEngine:
             self._keep(position, Done(interaction, recorded=False, known=interaction, whole=True))
             return Replay(interaction, position)
         if forked or (self.records and self.fork is None) or self.mode is Mode.VERIFY or rerun:
+            compared = self.mode is Mode.REPLAY or (self.mode is Mode.EXTEND and interaction is not None)
+            live = Live(position, request.method, request, interaction, self.notes, parent, rerun and compared)
             with self._lock:
-                self._running[position] = request
+                self._running[position] = live
                 if interaction is not None:
                     self._answering[position] = interaction
-            compared = self.mode is Mode.REPLAY or (self.mode is Mode.EXTEND and interaction is not None)
-            return Live(position, request, interaction, self.notes, parent, rerun=rerun and compared)
+            return live
         error = self.absent or self._mismatch(request)
         with self._lock:
             self.counts.missed += 1
@@ -157,6 +172,19 @@ class CallEngine:
             self.counts.replayed += 1
         return Replay(found, position)
 
+    def begin_unread(self, method: str, *, parent: int | None = None) -> Live:
+        """Let a call of `method` go live that is to be recorded whatever it asks (see `records_all`).
+
+        `keep` is given what was asked, together with the answer.
+        """
+        with self._lock:
+            position = self._started
+            self._started += 1
+            if parent is not None:
+                self._parents[position] = parent
+            live = self._running[position] = Live(position, method, None, None, self.notes, parent)
+        return live
+
     def revise(self, known: Cassette) -> None:
         """Answer from `known` from now on, in which some interactions are not what they were."""
         self.known = known
@@ -173,33 +201,65 @@ class CallEngine:
             request, self._index, cassette_path=self.path, mode=self.mode.value, notes=about, pinned=self.pinned
         )
 
-    def finish(
-        self,
-        call: Live,
-        response: RecordedResponse,
-        metadata: dict[str, Any] | None = None,
-        *,
-        clean: bool = False,
+    def keep(self, call: Live, noted: NotedCall, metadata: dict[str, Any]) -> None:
+        """Keep a live call that has its answer. It is read at once where that decides what comes next."""
+        if self.records_all:
+            with self._lock:
+                self._running.pop(call.position, None)
+                self.counts.recorded += 1
+            self._noted.put(call, noted, metadata)
+            return
+        told = noted.tell()
+        (clean,) = clean_ones([told.texts], self.redactor)
+        interaction = self._interaction(call, told.response if clean else self._redacted(told.response), metadata)
+        self._keep_answer(call, interaction)
+
+    def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> Interaction:
+        """Keep the answer to a live call whose request is known; gives what is kept."""
+        interaction = self._interaction(call, self._redacted(response), metadata or {})
+        self._keep_answer(call, interaction)
+        return interaction
+
+    def _redacted(self, response: RecordedResponse) -> RecordedResponse:
+        return redact_response(self.redactor, response)
+
+    def _interaction(
+        self, call: Live, response: RecordedResponse, metadata: dict[str, Any], request: RecordedRequest | None = None
     ) -> Interaction:
-        """Keep the answer to a live call; gives what is kept. Of a `clean` one it is known that it holds no secret."""
-        if not clean:
-            response = redact_response(self.redactor, response)
-        self._index.received(response, instead_of=call.expected)
+        asked = request or call.request
+        assert asked is not None
         interaction = Interaction(
             sequence=call.position,
             parent=call.parent,
-            request=call.request,
+            request=asked,
             response=response,
-            metadata={**call.notes, **(metadata or {})},
+            metadata={**call.notes, **metadata},
         )
         interaction.id = interaction.compute_id()
-        compared = self.mode is Mode.VERIFY or call.rerun
-        if compared:
+        return interaction
+
+    def _keep_answer(self, call: Live, interaction: Interaction) -> None:
+        self._index.received(interaction.response, instead_of=call.expected)
+        if self.mode is Mode.VERIFY or call.rerun:
             with self._lock:
                 self._verified.append((call.expected, interaction))
         recorded = self.records and not (call.rerun and call.expected is not None)
         self._keep(call.position, Done(interaction, recorded, known=call.expected))
-        return interaction
+
+    def _keep_noted(self, waiting: Waiting, told: Told, clean: bool) -> None:
+        """Keep a call that is counted already."""
+        call, _, metadata = waiting
+        request = self._redaction.request(told.request, clean=clean) if told.request is not None else None
+        response = told.response if clean else self._redacted(told.response)
+        interaction = self._interaction(call, response, metadata, request)
+        with self._lock:
+            self._done[call.position] = Done(interaction, recorded=True)
+
+    def _give_up(self, call: Live) -> None:
+        """Take a call that cannot be read for one that never got its answer."""
+        with self._lock:
+            self.counts.recorded -= 1
+            self._running[call.position] = call
 
     def fail(self, call: Replay, response: RecordedResponse, fault: str) -> None:
         """Let a call have failed on purpose with `response`; its recorded answer is there for whoever asks again."""
@@ -239,23 +299,26 @@ class CallEngine:
     @property
     def interactions(self) -> list[Interaction]:
         """The calls of this run that have their answer, in the order of their start."""
+        self._noted.read()
         with self._lock:
             return [self._done[position].interaction for position in sorted(self._done)]
 
     @property
     def timeline(self) -> list[Interaction]:
         """These calls, and below each that was answered from the recording those that were recorded inside it."""
+        self._noted.read()
         with self._lock:
             return as_run(self._done, self._parents, self._index.interactions)
 
     @property
     def replayed(self) -> list[Interaction]:
         """Those of them that the recording answered."""
+        self._noted.read()
         with self._lock:
             return [self._done[position].interaction for position in sorted(self._done) if self._done[position].whole]
 
     @property
-    def running(self) -> list[RecordedRequest]:
+    def running(self) -> list[Live]:
         """The live calls that have no answer yet, in the order of their start."""
         with self._lock:
             return [self._running[position] for position in sorted(self._running)]
@@ -273,6 +336,7 @@ class CallEngine:
         if self.fork is not None:
             # Copies: what is written is numbered anew, and the recording that it comes from may be somebody's own.
             return Cassette(interactions=[item.model_copy() for item in self.timeline])
+        self._noted.read()
         known = self.known.interactions if self.known and self.mode is Mode.EXTEND else []
         kept = list(known)
         if prune:

@@ -35,7 +35,7 @@ def keep(
     that it is a fork of; `stacklevel` is where warnings point to.
     """
     if engine.running:
-        methods = ", ".join(request.method for request in engine.running)
+        methods = ", ".join(call.method for call in engine.running)
         warnings.warn(UnfinishedCallWarning(name, methods), stacklevel=stacklevel)
     if not engine.counts.recorded and not (settings.prune and engine.unused):
         if engine.fork is not None:

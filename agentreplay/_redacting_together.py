@@ -40,15 +40,24 @@ class RedactionTogether:
         clean = redact_metadata(self._redactor, interaction)
         return clean.model_copy(update=changes) if changes else clean
 
-    def request(self, request: RecordedRequest) -> RecordedRequest:
-        """`request` without secrets, a new one, whose body shares its parts with those of earlier ones."""
+    def request(self, request: RecordedRequest, *, clean: bool = False) -> RecordedRequest:
+        """`request` without secrets, a new one, whose body shares its parts with those of earlier ones.
+
+        Of a `clean` one it is known that it holds none.
+        """
         with self._lock:
+            if clean:
+                self._forget_if_more_is_known()
+                numbered = self._distinct.numbered(request._body())
+                self._looked_at.update(*(value for value in numbered.values() if type(value) is Numbers))
+                body = self._distinct.whole(numbered)
+                return unread(request.model_copy(), {"body": lambda: body}, digest=self._digest)
             if self._redactor.knowledge is None:
                 # Nothing tells whether it knows more than before.
                 self._looked_at.clear()
-            clean, numbered = self._request(request)
-            body = clean._body() if numbered is None else self._distinct.whole(numbered)
-        return unread(clean.model_copy(), {"body": lambda: body}, digest=self._digest)
+            found, numbered_found = self._request(request)
+            whole = found._body() if numbered_found is None else self._distinct.whole(numbered_found)
+        return unread(found.model_copy(), {"body": lambda: whole}, digest=self._digest)
 
     def own(self, values: list[Any], name: str, copied: Callable[[list[Any]], list[Any]]) -> list[Any]:
         """A list of a body as `copied` gives it, in which nothing is copied that was in an earlier request."""
@@ -72,11 +81,7 @@ class RedactionTogether:
 
     def _request(self, request: RecordedRequest) -> tuple[RecordedRequest, dict[str, Any] | None]:
         """The request without secrets, and if it held none its numbered body."""
-        knowledge = self._redactor.knowledge
-        if knowledge != self._knowledge:
-            self._knowledge = knowledge
-            self._looked_at.clear()
-            self._clean.clear()
+        self._forget_if_more_is_known()
         numbered = self._distinct.numbered(request._body())
         lists = {name: value for name, value in numbered.items() if type(value) is Numbers}
         # Each list with those of its items that were in none before, so that all stand where they do in the whole.
@@ -110,6 +115,13 @@ class RedactionTogether:
             for name, value in body.items()
         }
         return unread(redacted.model_copy(), {"body": lambda: whole}, digest=self._digest), None
+
+    def _forget_if_more_is_known(self) -> None:
+        knowledge = self._redactor.knowledge
+        if knowledge != self._knowledge:
+            self._knowledge = knowledge
+            self._looked_at.clear()
+            self._clean.clear()
 
 
 def _may_be_in_pieces(value: Any) -> bool:

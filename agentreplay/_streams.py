@@ -8,45 +8,59 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import repeat
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from agentreplay import _pace
 
 
+class Body(NamedTuple):
+    """A body as it came: its chunks, and the milliseconds from the start of the call to each.
+
+    `exhausted` says that it was read to its end, `error` what it failed with.
+    """
+
+    chunks: Sequence[bytes]
+    times_ms: Sequence[float]
+    exhausted: bool = True
+    error: Exception | None = None
+
+
 @dataclass(eq=False)
 class Passed:
-    """What has passed through a stream so far: chunks as they came, and when (milliseconds since `started`).
+    """What has passed through a stream so far: chunks as they came, each with the time on `time.perf_counter`.
 
-    `on_end` is called once, when the stream is exhausted, closed or fails, or when `end()` says that nobody will read
-    on. `exhausted` tells the first from the others; `error` is what the stream failed with.
+    The call began at `started`. `on_end` is called once, when the stream is exhausted, closed or fails, or when `end()`
+    says that nobody will read on. `exhausted` tells the first from the others; `error` is what the stream failed with.
     """
 
     started: float
     on_end: Callable[[Passed], None]
-    chunks: list[bytes] = field(default_factory=list[bytes])
-    times_ms: list[float] = field(default_factory=list[float])
+    noted: list[tuple[bytes, float]] = field(default_factory=list[tuple[bytes, float]])
     exhausted: bool = False
     error: Exception | None = None
-    _ended: bool = False
+    ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, chunk: bytes) -> None:
         """Keep a chunk; after the end there is nobody to keep it for."""
-        if self._ended:
-            return
-        self.times_ms.append((time.perf_counter() - self.started) * 1000)
-        self.chunks.append(chunk)
+        if not self.ended:
+            self.noted.append((chunk, time.perf_counter()))
+
+    def body(self) -> Body:
+        """What has passed, as the body that it is."""
+        times = [(at - self.started) * 1000 for _, at in self.noted]
+        return Body([chunk for chunk, _ in self.noted], times, self.exhausted, self.error)
 
     def end(self, *, exhausted: bool = False, error: Exception | None = None) -> None:
         """Say that the stream is over. Only the first time counts."""
         with self._lock:
-            if self._ended:
+            if self.ended:
                 return
-            self._ended = True
+            self.ended = True
         self.exhausted = exhausted
         self.error = error
         self.on_end(self)
@@ -98,9 +112,12 @@ def _sync_tee(library: Any) -> Any:
             self._passed = passed
 
         def __iter__(self) -> Iterator[bytes]:
+            # As `Passed.note` does, without a call for each chunk.
+            passed, note, now = self._passed, self._passed.noted.append, time.perf_counter
             try:
                 for chunk in self._stream:
-                    self._passed.note(chunk)
+                    if not passed.ended:
+                        note((chunk, now()))
                     yield chunk
             except Exception as error:
                 self._passed.end(error=error)
@@ -127,9 +144,11 @@ def _async_tee(library: Any) -> Any:
             self._passed = passed
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
+            passed, note, now = self._passed, self._passed.noted.append, time.perf_counter
             try:
                 async for chunk in self._stream:
-                    self._passed.note(chunk)
+                    if not passed.ended:
+                        note((chunk, now()))
                     yield chunk
             except Exception as error:
                 self._passed.end(error=error)

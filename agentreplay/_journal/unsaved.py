@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from agentreplay._recorded import RecordedRequest, RecordedResponse
-from agentreplay._redaction import Redactor
+from agentreplay._redaction.texts import Texts
 
 CALL_BYTES: Final = 2048
 """What a call takes beside its contents, roughly."""
@@ -19,25 +19,13 @@ CALL_BYTES: Final = 2048
 class CallTexts:
     """A call as the texts that were `sent` and `received`, and what is `said` of it beside them, in JSON.
 
-    `strings` are those in what is said; `bodies` and `events` are the JSON texts of which the two texts consist: whole
-    ones, and the events of a stream.
+    `texts` are what all this consists of.
     """
 
     said: dict[str, Any]
     sent: bytes
     received: bytes
-    strings: Sequence[str]
-    bodies: Sequence[str]
-    events: Sequence[str]
-
-
-def are_clean(calls: Sequence[CallTexts], redactor: Redactor) -> bool:
-    """Whether it can be told at a glance that nothing would be taken out of any of these calls."""
-    bodies = [body for call in calls for body in call.bodies]
-    strings = [string for call in calls for string in call.strings]
-    return redactor.bodies_are_clean(bodies, strings) and all(
-        redactor.events_are_clean(call.events) for call in calls if call.events
-    )
+    texts: Texts
 
 
 class UnsavedCall(Protocol):

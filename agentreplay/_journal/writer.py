@@ -12,9 +12,10 @@ from typing import Any, Final, Protocol
 
 from agentreplay._ageing import installed_versions
 from agentreplay._journal import interaction_line, texts_line
-from agentreplay._journal.unsaved import CallTexts, Unsaved, UnsavedCall, are_clean
+from agentreplay._journal.unsaved import CallTexts, Unsaved, UnsavedCall
 from agentreplay._journal.without_secrets import without_secrets
 from agentreplay._redaction import Redactor
+from agentreplay._redaction.texts import clean_ones
 
 GATHER_SECONDS: Final = 0.3
 """How long a call waits for others before they are written together: what SIGKILL can cost, while the disk keeps up."""
@@ -234,11 +235,10 @@ class JournalWriter:
             for call in calls:
                 self._learn(call, redactor)
             found = [call.texts() for call in calls]
-            told = [texts for texts in found if texts is not None]
-            together = are_clean(told, redactor)
+            clean = clean_ones([None if each is None else each.texts for each in found], redactor)
             return [
-                self._texts_line(call, texts) if texts and (together or are_clean([texts], redactor)) else None
-                for call, texts in zip(calls, found, strict=True)
+                self._texts_line(call, texts) if texts and is_clean else None
+                for call, texts, is_clean in zip(calls, found, clean, strict=True)
             ]
         except Exception as error:  # noqa: BLE001 (what is wrong with one of them is no matter of the others)
             self._on_fault(error)

@@ -6,7 +6,6 @@ import email.parser
 import email.policy
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from agentreplay._json.values import is_object
 from agentreplay._recorded import Interaction, RecordedRequest
-from agentreplay._streams import Passed
+from agentreplay._streams import Body
 from agentreplay._vcr.exchanges import Exchange, NotTakenError
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.requests import body_of_content, describe_files, fold
@@ -53,12 +52,9 @@ def interaction_of(exchange: Exchange) -> Interaction:
         path=None if operation.fixed else path,
         query=query or None,
     )
-    passed = Passed(time.perf_counter(), lambda _: None, exhausted=True)
-    passed.note(exchange.answer)
     answer = _Answer(exchange.status, exchange.answer_headers)
-    response = responses.record(
-        vendor, answer, passed, stream=body.get("stream") is True, compressed=False, duration_ms=0
-    )
+    received = Body([exchange.answer], [0.0])
+    response = responses.record(vendor, answer, received, stream=body.get("stream") is True, duration_ms=0)
     # A recording of HTTP knows nothing of time.
     response.duration_ms = response.event_times_ms = None
     return Interaction(request=request, response=response, metadata={"vendor": vendor.name})

@@ -13,7 +13,7 @@ from agentreplay._outside import calls_refused
 from agentreplay._recording_here import recording_here
 from agentreplay.integrations._stainless.app_calls import AppCall
 from agentreplay.integrations._stainless.arguments import Arguments
-from agentreplay.integrations._stainless.credentials import learn_secrets
+from agentreplay.integrations._stainless.credentials import Learning
 from agentreplay.integrations._stainless.handing_over import taken_over
 from agentreplay.integrations._stainless.live import LiveCall
 from agentreplay.integrations._stainless.replay import ReplayedCall
@@ -26,6 +26,7 @@ class Funnel:
 
     def __init__(self, vendor: Vendor) -> None:
         self._vendor = vendor
+        self._learning = Learning(vendor)
 
     def request(self, wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Wraps `SyncAPIClient.request`."""
@@ -38,8 +39,14 @@ class Funnel:
                 result = wrapped(*args, **kwargs)
             app_call.returned(result)
             return result
-        learn_secrets(self._vendor, scope, client)
+        self._learning.of(client, scope)
         with drawn_by_sdk():
+            unread = LiveCall.unread(self._vendor, scope, client, args[1] if len(args) > 1 else kwargs["options"])
+            if unread is not None:
+                with unread:
+                    result = wrapped(*args, **kwargs)
+                unread.returned(result)
+                return result
             call = Arguments(*args, **kwargs)
             if hasattr(client, "_copy_and_prepare"):
                 call.options = client._copy_and_prepare(call.options)
@@ -63,8 +70,14 @@ class Funnel:
                 result = await wrapped(*args, **kwargs)
             app_call.returned(result)
             return result
-        learn_secrets(self._vendor, scope, client)
+        self._learning.of(client, scope)
         with drawn_by_sdk():
+            unread = LiveCall.unread(self._vendor, scope, client, args[1] if len(args) > 1 else kwargs["options"])
+            if unread is not None:
+                with unread:
+                    result = await wrapped(*args, **kwargs)
+                unread.returned(result)
+                return result
             call = Arguments(*args, **kwargs)
             if hasattr(client, "_copy_and_prepare"):
                 call.options = await client._copy_and_prepare(call.options)

@@ -18,7 +18,7 @@ from agentreplay.integrations._stainless.connections import refuse_connection
 from agentreplay.integrations._stainless.credentials import build_without_key
 from agentreplay.integrations._stainless.express import ExpressLane, InReplay
 from agentreplay.integrations._stainless.funnel import Funnel
-from agentreplay.integrations._stainless.live import observe_response
+from agentreplay.integrations._stainless.noted_calls import observe_response
 from agentreplay.integrations._stainless.noted_texts import interaction_of
 from agentreplay.integrations._stainless.vendor import Vendor
 

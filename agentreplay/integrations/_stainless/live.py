@@ -1,149 +1,121 @@
-"""A call on its way to the provider and back, watched."""
+"""A live call of a session, noted on its way to be read once that is needed."""
 
 from __future__ import annotations
 
-import sys
-import time
-from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Final
 
 from agentreplay._active import Scope
-from agentreplay._cassette import RecordedResponse
 from agentreplay._decisions import Live
-from agentreplay._streams import Passed, tee
-from agentreplay.integrations._stainless import responses
-from agentreplay.integrations._stainless.attempts import retries_served
-from agentreplay.integrations._stainless.noted_texts import Answer, Received
-from agentreplay.integrations._stainless.snapshots import ResponseHead
+from agentreplay._noted import Told
+from agentreplay._recorded import RecordedResponse
+from agentreplay._redaction.texts import Texts
+from agentreplay._streams import Body, Passed, tee
+from agentreplay.integrations._stainless.noted_calls import NotedCall
+from agentreplay.integrations._stainless.noted_texts import Answer, Received, asked_texts
+from agentreplay.integrations._stainless.requests import Envelope, describe
+from agentreplay.integrations._stainless.responses import decoded, library_of
+from agentreplay.integrations._stainless.snapshots import envelope_of, note_bytes, says_all_in_bytes
 from agentreplay.integrations._stainless.vendor import Vendor
 
-
-class Watching(Protocol):
-    """A call that wants to see its response."""
-
-    def received(self, response: Any, *, stream: bool, retries: int) -> None:
-        """The SDK hands `response` to its parser."""
-        ...
+_CHUNK_BYTES: Final = 150
+"""What a chunk takes beside its bytes, roughly."""
 
 
-live_call: ContextVar[Watching | None] = ContextVar("agentreplay_live_call", default=None)
-"""The call that a response received now belongs to."""
+class LiveCall(NotedCall):
+    """One live call. As a context manager it is the call that a response received meanwhile belongs to.
 
+    Once it has its answer it is what the engine keeps (see `_noted.NotedCall`).
+    """
 
-def observe_response(wrapped: Any, client: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Wraps `_process_response`, where the SDK hands what it received to its own parser."""
-    call = live_call.get()
-    served_retries = retries_served(client)
-    if served_retries is not None:
-        kwargs["retries_taken"] = served_retries
-    elif call is not None:
-        call.received(kwargs["response"], stream=bool(kwargs.get("stream")), retries=kwargs.get("retries_taken", 0))
-    return wrapped(*args, **kwargs)
-
-
-class LiveCall:
-    """One live call. As a context manager it is the call that a response received meanwhile belongs to."""
+    __slots__ = ("_client", "_decision", "_envelope", "_options", "_scope", "_unpacked", "size")
 
     def __init__(self, vendor: Vendor, scope: Scope, decision: Live) -> None:
-        self._vendor = vendor
+        super().__init__(vendor)
+        self.size = 0
         self._scope = scope
         self._decision = decision
-        self._started = time.perf_counter()
-        self._response: Any = None
-        self._stream = False
-        self._retries = 0
-        self._passing: Passed | None = None
-        self._before: Watching | None = None
+        self._client: Any = None
+        self._options: Any = None
+        self._envelope: Envelope | None = None
+        self._unpacked: Body | None = None
+
+    @classmethod
+    def unread(cls, vendor: Vendor, scope: Scope, client: Any, options: Any) -> LiveCall | None:
+        """The call with the funnel's `options`, of which only what is sent is noted; None where it must be known first.
+
+        Raises:
+            NotJSONError: its query is no JSON.
+        """
+        if not scope.records_all or not says_all_in_bytes(vendor, client, options):
+            return None
+        envelope = envelope_of(vendor, client, options)
+        call = cls(vendor, scope, scope.begin_unread(envelope.method))
+        call._client, call._options, call._envelope = client, options, envelope
+        return call
 
     def __enter__(self) -> LiveCall:
-        self._before = live_call.get()
-        live_call.set(self)
+        self.begin()
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        # Set back by hand, not by a context token, which holds in the context alone that it was taken in.
-        live_call.set(self._before)
+        self.end()
         if isinstance(error, Exception):
             self.failed(error)
         elif error is not None:
             self._scope.engine.abandon(self._decision)
 
-    def received(self, response: Any, *, stream: bool, retries: int) -> None:
-        """The SDK hands `response` to its parser. One that is not read yet is watched as it is read."""
-        self._response = response
-        self._stream = stream
-        self._retries = retries
-        if not responses.is_read(response):
-            self._passing = Passed(self._started, self._ended)
-            response.stream = tee(responses.library_of(response), response.stream, self._passing)
-            self._scope.watch(self._passing)
+    def tell(self) -> Told:
+        """The call, read."""
+        request = self._asked.tell() if self._asked is not None else None
+        if self._answer is not None:
+            return Told(request, self._answer, None)
+        received = self._received()
+        response = received.tell(self._vendor)
+        return Told(request, response, self._texts(received, response))
 
-    def returned(self, result: Any) -> None:
-        """The SDK returned to the app."""
-        if self._response is None:
-            self._returned_without_response(result)
-        elif self._passing is None:
-            self._finish_read(self._response)
+    def _texts(self, received: Received, response: RecordedResponse) -> Texts | None:
+        """What the call consists of, as far as it was not known before; None where that is not all text."""
+        strings: list[str] = []
+        bodies: list[str] | None = []
+        if self._asked is not None:
+            content = self._asked.content
+            bodies = asked_texts(self._asked.envelope, content) if content is not None else None
+            strings = [self._asked.envelope.method]
+        if bodies is None:
+            return None
+        is_json = response.events is None and response.encoding in {None, "json"}
+        answer = Answer.of(received, is_json=is_json)
+        return answer.texts(strings, bodies) if answer is not None else None
 
-    def failed(self, error: Any) -> None:
-        """The SDK raised."""
-        sdk = sys.modules[self._vendor.package]
-        if isinstance(error, sdk.APIStatusError):
-            self._retries = self._retries_of(error.response.request)
-            self._finish_read(error.response)
-        elif self._response is not None:
-            # It came, and the SDK's parser (or the app's, by way of it) did not like it.
-            if self._passing is None:
-                self._finish_read(self._response)
-        elif isinstance(error, sdk.APIConnectionError):
-            self._keep(
-                RecordedResponse(
-                    status="error",
-                    error=responses.error_record(error),
-                    duration_ms=round(self._elapsed_ms(), 3),
-                    retries_taken=self._retries_of(error.request) or None,
-                )
-            )
-        else:
-            self._scope.engine.abandon(self._decision)
+    def _body(self) -> Body:
+        return self._unpacked or super()._body()
 
-    def _retries_of(self, request: Any) -> int:
-        return int(request.headers.get("x-stainless-retry-count", self._retries))
+    def _note(self, sent: Any) -> None:
+        if self._options is not None and self._envelope is not None:
+            self._asked = note_bytes(self._vendor, self._client, self._options, self._envelope, sent)
+            # From here on nothing of the caller's is held.
+            self._client = self._options = None
+
+    def _watch(self, response: Any) -> None:
+        self._passed = Passed(self._started, self._ended)
+        response.stream = tee(library_of(response), response.stream, self._passed)
+        self._scope.watch(self._passed)
 
     def _ended(self, passed: Passed) -> None:
         self._scope.unwatch(passed)
-        self._record(self._response, passed, compressed=True)
+        assert self._head is not None
+        if self._head.headers.get("content-encoding"):
+            # What is wrong with it is said where it is read.
+            self._unpacked = decoded(self._head, passed.body())
+        self._keep(sum(len(chunk) for chunk, _ in passed.noted) + _CHUNK_BYTES * len(passed.noted))
 
-    def _finish_read(self, response: Any) -> None:
-        passed = Passed(self._started, lambda _: None, exhausted=True)
-        if responses.is_read(response):
-            passed.note(response.content)
-        self._record(response, passed, compressed=False)
+    def _keep(self, size: int) -> None:
+        self._took_ms = self._elapsed_ms()
+        self.size = size + (self._asked.size if self._asked is not None else 0)
+        self._scope.engine.keep(self._decision, self, {"vendor": self._vendor.name})
 
-    def _returned_without_response(self, result: Any) -> None:
-        """Something in the SDK (a middleware of the app) answered in the provider's place."""
-        dump = getattr(result, "model_dump", None)
-        if dump is None:
-            self._scope.engine.abandon(self._decision)
-        else:
-            body = dump(mode="json", by_alias=True, exclude_unset=True)
-            self._keep(RecordedResponse(body=body, http_status=200, headers={"content-type": "application/json"}))
-
-    def _record(self, response: Any, passed: Passed, *, compressed: bool) -> None:
-        received = Received(
-            ResponseHead.of(response),
-            content=None if compressed else b"".join(passed.chunks),
-            passed=passed,
-            stream=self._stream,
-            duration_ms=self._elapsed_ms(),
-            retries=self._retries,
-        )
-        answer = Answer.of(received, received.chunks()[0])
-        clean = answer is not None and answer.is_clean(self._scope.engine.redactor)
-        self._keep(received.tell(self._vendor), clean=clean)
-
-    def _keep(self, recorded: RecordedResponse, *, clean: bool = False) -> None:
-        self._scope.engine.finish(self._decision, recorded, {"vendor": self._vendor.name}, clean=clean)
-
-    def _elapsed_ms(self) -> float:
-        return (time.perf_counter() - self._started) * 1000
+    def _left(self) -> None:
+        self._scope.engine.abandon(self._decision)
+        if self._options is not None:
+            # If it was for something that is no JSON, that is what is said of it.
+            describe(self._vendor, self._client, self._options)

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._journal.unsaved import CallTexts
-from agentreplay._redaction import Redactor, secret_name
-from agentreplay._streams import Passed
+from agentreplay._redaction import secret_name
+from agentreplay._redaction.texts import Texts
+from agentreplay._streams import Body
 from agentreplay.integrations._stainless import responses
 from agentreplay.integrations._stainless.requests import Envelope, body_of_content
 from agentreplay.integrations._stainless.snapshots import ResponseHead
@@ -24,43 +25,22 @@ _TIMES_PER_MS = 10
 
 @dataclass
 class Received:
-    """What came back: the head of a response and its body, as it was read whole (`content`) or while it `passed`.
+    """What came back: the head of a response and its body, without transport compression.
 
     `stream` says that the app asked for events. Durations are in milliseconds.
     """
 
     head: ResponseHead
-    content: bytes | None
-    passed: Passed | None
+    body: Body
     stream: bool
     duration_ms: float
     retries: int
 
     def tell(self, vendor: Vendor) -> RecordedResponse:
         """The record of the response."""
-        passed = self.passed
-        if passed is None:
-            passed = Passed(0, _nothing_more, exhausted=True)
-            passed.chunks.append(self.content or b"")
-            passed.times_ms.append(self.duration_ms)
-        response = responses.record(
-            vendor,
-            self.head,
-            passed,
-            stream=self.stream,
-            compressed=self.content is None,
-            duration_ms=self.duration_ms,
-        )
+        response = responses.record(vendor, self.head, self.body, stream=self.stream, duration_ms=self.duration_ms)
         response.retries_taken = self.retries or None
         return response
-
-    def chunks(self) -> tuple[list[bytes], list[float]]:
-        """The body without transport compression, in chunks, and the time at which each had come."""
-        if self.passed is None:
-            return [self.content or b""], [self.duration_ms]
-        if self.content is None:
-            return responses.decoded(self.head, self.passed)
-        return self.passed.chunks, self.passed.times_ms
 
 
 class Answer(NamedTuple):
@@ -73,22 +53,22 @@ class Answer(NamedTuple):
     events: list[str]
 
     @classmethod
-    def of(cls, received: Received, chunks: Sequence[bytes]) -> Answer | None:
-        """The answer in `chunks`; None where it has to be parsed."""
-        passed = received.passed
+    def of(cls, received: Received, *, is_json: bool = False) -> Answer | None:
+        """The answer that was received; None where it has to be parsed. `is_json` says that it is known to be that."""
+        body = received.body
         headers = responses.kept_headers(received.head.headers)
-        if (passed is not None and passed.error is not None) or any(map(secret_name, headers)):
+        if body.error is not None or any(map(secret_name, headers)):
             return None
-        content = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        content = body.chunks[0] if len(body.chunks) == 1 else b"".join(body.chunks)
         try:
             text = content.decode()
         except UnicodeDecodeError:
             return None
         if not responses.holds_events(received.head, stream=received.stream):
-            if text and not _is_json(text):
+            if text and not (is_json or _is_json(text)):
                 return None
             return cls(content, headers, list(headers.values()), [text] if text else [], [])
-        if passed is not None and not passed.exhausted and not text.endswith("\n\n"):
+        if not body.exhausted and not text.endswith("\n\n"):
             # The event in which the app left is not kept.
             text = text[: text.rfind("\n\n") + 2] if "\n\n" in text else ""
             content = text.encode()
@@ -98,40 +78,43 @@ class Answer(NamedTuple):
         names, events = found
         return cls(content, headers, [*headers.values(), *names], [], events)
 
-    def is_clean(self, redactor: Redactor) -> bool:
-        """Whether it can be told at a glance that nothing would be taken out of it."""
-        return redactor.bodies_are_clean(self.bodies, self.strings) and (
-            not self.events or redactor.events_are_clean(self.events)
-        )
+    def texts(self, beside: Sequence[str], bodies: Sequence[str]) -> Texts:
+        """What it consists of, with other strings and JSON texts of the call."""
+        return Texts([*beside, *self.strings], [*bodies, *self.bodies], self.events)
 
 
-def texts_of(envelope: Envelope, sent: bytes, received: Received) -> CallTexts | None:
-    """The call in texts; None where it has to be parsed."""
-    chunks, times = received.chunks()
-    answer = Answer.of(received, chunks)
+def asked_texts(envelope: Envelope, sent: bytes) -> list[str] | None:
+    """The JSON texts of which a request consists beside its method; None where it has to be parsed."""
     try:
         asked = sent.decode()
     except UnicodeDecodeError:
         return None
-    if answer is None:
-        return None
-    bodies = [asked, *answer.bodies] if asked else answer.bodies
+    bodies = [asked] if asked else []
     if envelope.path is not None or envelope.query is not None:
         bodies.append(json.dumps([envelope.path, envelope.query]))
+    return bodies
+
+
+def texts_of(envelope: Envelope, sent: bytes, received: Received) -> CallTexts | None:
+    """The call in texts; None where it has to be parsed."""
+    answer = Answer.of(received)
+    bodies = asked_texts(envelope, sent)
+    if answer is None or bodies is None:
+        return None
     said = {
         "request": vars(envelope),
         "response": {
             "http_status": received.head.status_code,
             "headers": answer.headers,
             "stream": received.stream,
-            "exhausted": received.passed is None or received.passed.exhausted,
+            "exhausted": received.body.exhausted,
             "duration_ms": received.duration_ms,
             "retries": received.retries,
-            "sizes": list(map(len, chunks)),
-            "times": [int(time * _TIMES_PER_MS + 0.5) for time in times],
+            "sizes": list(map(len, received.body.chunks)),
+            "times": [int(time * _TIMES_PER_MS + 0.5) for time in received.body.times_ms],
         },
     }
-    return CallTexts(said, sent, answer.content, [envelope.method, *answer.strings], bodies, answer.events)
+    return CallTexts(said, sent, answer.content, answer.texts([envelope.method], bodies))
 
 
 def interaction_of(vendor: Vendor, said: Mapping[str, Any], sent: bytes, content: bytes) -> Interaction:
@@ -147,13 +130,10 @@ def interaction_of(vendor: Vendor, said: Mapping[str, Any], sent: bytes, content
     for size in head["sizes"]:
         chunks.append(content[position : position + size])
         position += size
-    passed = Passed(0, _nothing_more, exhausted=head["exhausted"])
-    passed.chunks = chunks
-    passed.times_ms = [time / _TIMES_PER_MS for time in head["times"]]
+    times = [time / _TIMES_PER_MS for time in head["times"]]
     received = Received(
         ResponseHead(head["http_status"], head["headers"]),
-        content,
-        passed,
+        Body(chunks, times, exhausted=head["exhausted"]),
         stream=head["stream"],
         duration_ms=head["duration_ms"],
         retries=head["retries"],
@@ -165,10 +145,6 @@ def interaction_of(vendor: Vendor, said: Mapping[str, Any], sent: bytes, content
 
 def _request(envelope: Envelope, sent: bytes) -> RecordedRequest:
     return envelope.around(body_of_content(sent) if sent else {})
-
-
-def _nothing_more(_passed: Passed) -> None:
-    """Nobody is told of the end of what is whole from the beginning."""
 
 
 def _is_json(text: str) -> bool:

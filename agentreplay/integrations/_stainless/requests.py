@@ -100,7 +100,7 @@ def json_value(value: Any, method: str) -> Any:
         return value
     if isinstance(value, Mapping):
         members: Iterable[tuple[Any, Any]] = cast("Any", value).items()
-        return {str(key): json_value(item, method) for key, item in members if not _is_absent(item)}
+        return {_name(key): json_value(item, method) for key, item in members if not _is_absent(item)}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [json_value(item, method) for item in cast("Iterable[Any]", value) if not _is_absent(item)]
     if isinstance(value, (datetime, date)):
@@ -112,6 +112,11 @@ def json_value(value: Any, method: str) -> Any:
     if isinstance(value, PathLike):
         return fspath(cast("PathLike[str]", value))
     raise NotJSONError(method, type(cast("object", value)))
+
+
+def _name(key: Any) -> str:
+    """The name that JSON has for a key."""
+    return key if type(key) is str else json.dumps(key) if key is None or isinstance(key, (bool, float)) else str(key)
 
 
 def _body(client: Any, options: Any, method: str, own: OwnList | None) -> dict[str, Any]:

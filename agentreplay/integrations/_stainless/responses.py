@@ -12,7 +12,7 @@ from agentreplay import _sse
 from agentreplay._cassette import RecordedError, RecordedResponse, StreamEvent
 from agentreplay._json.layout import NotDataError, parse, render
 from agentreplay._json.values import is_object
-from agentreplay._streams import Passed, play
+from agentreplay._streams import Body, play
 from agentreplay.integrations._stainless.vendor import Vendor
 
 _KEPT_HEADERS: Final = frozenset(
@@ -83,32 +83,30 @@ def is_read(response: Any) -> bool:
     return True
 
 
-def record(
-    vendor: Vendor, response: Head, passed: Passed, *, stream: bool, compressed: bool, duration_ms: float
-) -> RecordedResponse:
-    """The record of a response that begins so, and whose body is in `passed`.
+def record(vendor: Vendor, response: Head, body: Body, *, stream: bool, duration_ms: float) -> RecordedResponse:
+    """The record of a response that begins so, and has this body, without transport compression.
 
-    `stream` says that the app asked for events, `compressed` that the body is as it came over the wire.
+    `stream` says that the app asked for events.
     """
-    chunks, times = decoded(response, passed) if compressed else (passed.chunks, passed.times_ms)
     recorded = RecordedResponse(
         status="error" if is_failure(response.status_code) else "ok",
         http_status=response.status_code,
         headers=kept_headers(response.headers),
         duration_ms=round(duration_ms, 3),
     )
-    text = _text(b"".join(chunks))
+    content = body.chunks[0] if len(body.chunks) == 1 else b"".join(body.chunks)
+    text = _text(content)
     if text is not None and holds_events(response, stream=stream):
-        _put_events(recorded, text, _times_of(chunks, times, text), vendor, passed)
+        _put_events(recorded, text, vendor, body)
         values = [event.data for event in recorded.events or []]
     else:
-        if not passed.exhausted:
+        if not body.exhausted:
             recorded.incomplete = True
-        _put_body(recorded, b"".join(chunks), text, is_json="json" in response.headers.get("content-type", ""))
+        _put_body(recorded, content, text, is_json="json" in response.headers.get("content-type", ""))
         values = [recorded.body]
     recorded.prompt_tokens, recorded.completion_tokens = vendor.tokens(values)
-    if passed.error is not None:
-        recorded.error = error_record(passed.error)
+    if body.error is not None:
+        recorded.error = error_record(body.error)
     return recorded
 
 
@@ -154,15 +152,15 @@ def _kept_name(name: bytes) -> str | None:
     return lower if lower in _KEPT_HEADERS or lower.startswith(_KEPT_PREFIXES) else None
 
 
-def decoded(response: Head, passed: Passed) -> tuple[list[bytes], list[float]]:
-    """The chunks with transport compression undone, and the time at which each had come."""
+def decoded(response: Head, body: Body) -> Body:
+    """`body`, which came over the wire, with transport compression undone."""
     if not response.headers.get("content-encoding"):
-        return passed.chunks, passed.times_ms
+        return body
     library = library_of(response.headers)
     fed: list[float] = [0.0]
 
     def feed() -> Iterator[bytes]:
-        for time_ms, chunk in zip(passed.times_ms, passed.chunks, strict=True):
+        for time_ms, chunk in zip(body.times_ms, body.chunks, strict=True):
             fed.append(time_ms)
             yield chunk
 
@@ -176,9 +174,9 @@ def decoded(response: Head, passed: Passed) -> tuple[list[bytes], list[float]]:
             times.append(fed[-1])
     except library.DecodingError:
         # The app left before the end: the last compressed block is not whole.
-        if passed.exhausted:
+        if body.exhausted:
             raise
-    return chunks, times
+    return body._replace(chunks=chunks, times_ms=times)
 
 
 def holds_events(response: Head, *, stream: bool) -> bool:
@@ -199,13 +197,14 @@ def _text(content: bytes) -> str | None:
         return None
 
 
-def _times_of(chunks: Sequence[bytes], times: Sequence[float], text: str) -> list[float]:
-    """When the last byte of each event had come."""
+def _times_of(body: Body, pieces: Sequence[str]) -> list[float]:
+    """When the last byte of each piece of the body's text had come."""
+    chunks, times = body.chunks, body.times_ms
     found: list[float] = []
     chunk = 0
     arrived = len(chunks[0]) if chunks else 0
     position = 0
-    for piece in _sse.split(text):
+    for piece in pieces:
         position += len(piece.encode())
         while arrived < position and chunk + 1 < len(chunks):
             chunk += 1
@@ -214,15 +213,16 @@ def _times_of(chunks: Sequence[bytes], times: Sequence[float], text: str) -> lis
     return found
 
 
-def _put_events(recorded: RecordedResponse, text: str, times: list[float], vendor: Vendor, passed: Passed) -> None:
+def _put_events(recorded: RecordedResponse, text: str, vendor: Vendor, body: Body) -> None:
     pieces = _sse.split(text)
-    if not passed.exhausted and pieces and not pieces[-1].endswith(_BLANK_LINES):
+    times = _times_of(body, pieces)
+    if not body.exhausted and pieces and not pieces[-1].endswith(_BLANK_LINES):
         # The app never saw this event: it was left in the middle.
         pieces.pop()
         times.pop()
     recorded.events, recorded.layout = _sse.read(pieces)
     recorded.event_times_ms = times
-    if not passed.exhausted and passed.error is None and not _is_final(recorded.events, vendor):
+    if not body.exhausted and body.error is None and not _is_final(recorded.events, vendor):
         recorded.incomplete = True
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -38,8 +39,9 @@ class ResponseHead:
 
     @classmethod
     def of(cls, response: Any) -> ResponseHead:
-        """The head of the HTTP library's `response`."""
-        return cls(response.status_code, response.headers)
+        """The head of the HTTP library's `response`, whatever is done with that later."""
+        headers = response.headers
+        return cls(response.status_code, type(headers)(headers))
 
 
 class Asked:
@@ -79,6 +81,56 @@ def note_request(vendor: Vendor, client: Any, options: Any, sent: Any) -> Asked:
         envelope = Envelope(request.kind, request.method, request.path, request.query)
         return Asked(envelope, None, lambda: request.body)
     return _asked(client, options, sent, envelope_of(vendor, client, options))
+
+
+_LONG: Final = 32
+"""How many messages make a conversation that is shared with the request before it, and not held in bytes meanwhile."""
+
+_STEPS: Final = frozenset({"_build_request", "_prepare_options", "_prepare_request", "_prepare_url"})
+
+
+def says_all_in_bytes(vendor: Vendor, client: Any, options: Any) -> bool:
+    """Whether the SDK will send the JSON of `options` as it stands, so that nothing else need be known of the call.
+
+    Not certain where the client is one for another cloud, or somebody's own, or has middleware.
+    """
+    if (
+        type(client) not in _plain_clients(vendor)
+        or getattr(client, "_middleware", None)
+        or not _STEPS.isdisjoint(client.__dict__)
+        or options.files
+        or getattr(options, "content", None) is not None
+    ):
+        return False
+    body = options.json_data
+    return body is None or (type(body) is dict and not any(map(_is_long, cast("dict[Any, Any]", body).values())))
+
+
+def _plain_clients(vendor: Vendor) -> tuple[type, ...]:
+    if vendor.express is None:
+        return ()
+    sdk = sys.modules[vendor.package]
+    return tuple(getattr(sdk, name) for name in vendor.express.clients)
+
+
+def _is_long(value: Any) -> bool:
+    return type(value) is list and len(cast("list[Any]", value)) >= _LONG
+
+
+def note_bytes(vendor: Vendor, client: Any, options: Any, envelope: Envelope, sent: Any) -> Asked:
+    """What was asked, as the HTTP library's request `sent` says it, of which that was to be expected.
+
+    Raises:
+        NotJSONError: somebody has rewritten it after all, and the options hold something that is no JSON.
+    """
+    if sent is not None and sent.method == str(options.method).upper() and _is_unchanged(options, sent):
+        content = sent.content
+        if options.method in _WITHOUT_BODY:
+            return Asked(envelope, b"")
+        if content[:1] == b"{" or (not content and options.json_data is None):
+            return Asked(envelope, content)
+    request = describe(vendor, client, options)
+    return Asked(envelope, None, lambda: request.body)
 
 
 _plain_envelopes: dict[tuple[str, str, str], Envelope] = {}
