@@ -45,6 +45,13 @@ class Alike:
         if not self.slots:
             yield data
             return
+        if len(self.slots) == 1:
+            # As most are.
+            holder, name = self.slots[0].holder, self.slots[0].name
+            for value in self.slots[0].values:
+                holder[name] = value
+                yield data
+            return
         places = [(slot.holder, slot.name) for slot in self.slots]
         for values in zip(*(slot.values for slot in self.slots), strict=True):
             for (holder, name), value in zip(places, values, strict=True):

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import chain, takewhile
+from operator import methodcaller
 from typing import Final
 
 _BEFORE_A_VALUE: Final = re.compile(rb' +(?:"(?:[^"\\]|\\.)*": )?')
 _MARK: Final = re.compile(rb' +"\$')
 """How a line begins that says how a value is told by another one."""
+
+_AT_ONCE: Final = 256
+"""How many texts are looked at together."""
 
 
 class Likeness:
@@ -33,20 +38,23 @@ class Likeness:
         self._first, *self._between = constants
         self._last = text[reached:]
 
-    def values(self, text: bytes) -> list[bytes] | None:
-        """The values in which `text` differs from others of this likeness; None where it differs in more than these."""
-        if not text.startswith(self._first) or not text.endswith(self._last):
-            return None
-        rest = text[len(self._first) : len(text) - len(self._last)]
-        found: list[bytes] = []
+    def columns(self, texts: Sequence[bytes]) -> list[list[bytes]]:
+        """The values in which `texts` differ, list by list: of as many, from the first on, as are of this likeness."""
+        begin_so = takewhile(methodcaller("startswith", self._first), texts)
+        rests = [
+            text[len(self._first) : len(text) - len(self._last)]
+            for text in takewhile(methodcaller("endswith", self._last), begin_so)
+        ]
+        found: list[list[bytes]] = []
         for constant in self._between:
-            value, there, rest = rest.partition(constant)
-            if not there or b"\n" in value:
-                return None
-            found.append(value)
-        if b"\n" in rest or not rest:
-            return None
-        found.append(rest)
+            parted = [rest.partition(constant) for rest in rests]
+            found.append([value for value, _, _ in parted])
+            rests = [rest for _, _, rest in parted]
+        found.append(rests)
+        if b"\n" in b"".join(chain.from_iterable(found)) or not all(rests):
+            rows = zip(*found, strict=True)
+            stop = next(number for number, row in enumerate(rows) if not row[-1] or b"\n" in b"".join(row))
+            found = [column[:stop] for column in found]
         return found
 
     def text(self, values: Sequence[bytes]) -> bytes:
@@ -58,31 +66,25 @@ class Likeness:
 
 
 def alike_from(texts: Sequence[bytes], start: int, within: bytes) -> tuple[Likeness, list[list[bytes]]] | None:
-    """What the text at `start` and those behind it have in common, as many as are alike, and the values of each.
+    """What the text at `start` and those behind it have in common, as many as are alike, and the values of all of them.
 
     They may differ in lines that begin with `within` only. None where not even the next one is alike.
     """
-    lines = texts[start].split(b"\n")
+    texts = texts[start : start + _AT_ONCE]
+    lines = texts[0].split(b"\n")
     numbers: set[int] = set()
     found: tuple[Likeness, list[list[bytes]]] | None = None
-    stop = start + 1
+    stop = 1
     while stop < len(texts):
         differing = _differing(lines, texts[stop].split(b"\n"), within)
         if differing is None or differing <= numbers:
             break
-        # What first was equal by chance.
+        # What was equal by chance so far.
         numbers |= differing
         likeness = Likeness(lines, numbers)
-        rows: list[list[bytes]] = []
-        for stop in range(start, len(texts)):
-            row = likeness.values(texts[stop])
-            if row is None:
-                break
-            rows.append(row)
-        else:
-            stop = len(texts)
-        found = likeness, rows
-    return found
+        found = likeness, likeness.columns(texts)
+        stop = len(found[1][0])
+    return found if stop > 1 else None
 
 
 def _differing(lines: Sequence[bytes], others: Sequence[bytes], within: bytes) -> set[int] | None:

@@ -144,17 +144,8 @@ class RecordedError(Record):
         return frozenset({"cause", "cause_message", "args", "state"})
 
 
-def times_from_text(text: str) -> list[float]:
-    """The times that a file has in one line of text.
-
-    Raises:
-        ValueError: it says anything else.
-    """
-    return [*map(float, text.split())]
-
-
-def _read_times(value: object) -> object:
-    return times_from_text(value) if isinstance(value, str) else value
+def _times_from_text(value: object) -> object:
+    return [float(item) for item in value.split()] if isinstance(value, str) else value
 
 
 def _times_to_text(value: list[float]) -> str:
@@ -162,7 +153,7 @@ def _times_to_text(value: list[float]) -> str:
 
 
 EventTimes = Annotated[
-    list[float], BeforeValidator(_read_times), PlainSerializer(_times_to_text, return_type=str, when_used="json")
+    list[float], BeforeValidator(_times_from_text), PlainSerializer(_times_to_text, return_type=str, when_used="json")
 ]
 """Milliseconds, one for each event; in the file one line of text, so that a new recording changes one line."""
 
@@ -215,7 +206,7 @@ class RecordedResponse(Record):
         return None if self.events is None else [Alike(event.__dict__) for event in self.events]
 
     def _beside_events(self) -> RecordedResponse:
-        """A record of the same fields, to be read only, in which the events may be missing."""
+        """A record of the same fields, to be read only, in which the events and their times may be missing."""
         return self
 
     def _plain(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class SealedEvents:
         may_be_alike = _STAND_IN.encode() not in self._text
         while place < len(texts):
             likeness = alike_from(texts.texts, place, _WITHIN_DATA) if may_be_alike else None
-            stop = place + (len(likeness[1]) if likeness is not None else 1)
+            stop = place + (len(likeness[1][0]) if likeness is not None else 1)
             alike = _alike(*likeness, told, place) if likeness is not None and stop - place >= _WORTH else None
             if alike is not None:
                 found.append(alike)
@@ -131,9 +131,9 @@ class _Texts(Sequence[Any]):
         return fields
 
 
-def _alike(likeness: Likeness, rows: list[list[bytes]], told: Told, place: int) -> Alike | None:
+def _alike(likeness: Likeness, columns: list[list[bytes]], told: Told, place: int) -> Alike | None:
     """The events from `place` on, which have these values in their texts, as one; None where that cannot be."""
-    columns = [*zip(*rows, strict=True)]
+    count = len(columns[0])
     stand_ins = [f"{_STAND_IN}{number}" for number in range(len(columns))]
     try:
         fields = from_json(b"{" + likeness.text([b'"%b"' % each.encode() for each in stand_ins]) + b"}")
@@ -148,7 +148,7 @@ def _alike(likeness: Likeness, rows: list[list[bytes]], told: Told, place: int) 
     sorts = [frozenset(map(type, column)) for column in values]
     if (
         sorted(stand_in for _, _, stand_in in places) != sorted(stand_ins)
-        or any(len(column) != len(rows) for column in values)
+        or any(len(column) != count for column in values)
         or not frozenset().union(*sorts) <= _SINGLE
     ):
         return None
@@ -159,7 +159,7 @@ def _alike(likeness: Likeness, rows: list[list[bytes]], told: Told, place: int) 
         texts = columns[number] if float not in sorts[number] else None
         slots.append(Slot(holder, name, stand_in, values[number], texts))
     alike = Alike({**fields, "data": data}, slots)
-    told.put(place + len(rows) - 1, alike.last())
+    told.put(place + count - 1, alike.last())
     return alike
 
 

@@ -13,7 +13,7 @@ from agentreplay._linear.marks import is_marked
 from agentreplay._linear.weight import heaviest
 from agentreplay._putting_together import Bodies
 from agentreplay._reading import shape_error
-from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse, times_from_text
+from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse
 from agentreplay._sealed_events import SealedEvents, parsed
 from agentreplay._sealing import Piece
 from agentreplay._unread import begun, unread_part
@@ -121,8 +121,9 @@ class SealedInteractions:
         fields: dict[str, Callable[[], Any]] = {}
         if isinstance(events := written.get("events"), SealedEvents):
             fields["events"] = events
-        if (times := _times(written.get("event_times_ms"))) is not None:
-            fields["event_times_ms"] = lambda: times
+        times = {name: written[name] for name in ("event_times_ms",) if written.get(name) is not None}
+        if times:
+            fields["event_times_ms"] = lambda: self._built(RecordedResponse, place, "response", times).event_times_ms
         whole = self._built(RecordedResponse, place, "response", {**written, **dict.fromkeys(fields)}, fields)
         body: Any = whole.body
         fields["body"] = lambda: body
@@ -147,14 +148,6 @@ class SealedInteractions:
     def _parsed(self, place: int) -> dict[str, Any]:
         piece = self._pieces[place]
         return parsed(self._data[piece.start : piece.stop], self._path)
-
-
-def _times(written: object) -> list[float] | None:
-    """The times that are `written` as a text; None where that is none."""
-    try:
-        return times_from_text(written) if isinstance(written, str) else None
-    except ValueError:
-        return None
 
 
 _WRITTEN_OTHERWISE: Final = frozenset({"error", "events", "event_times_ms"})

@@ -52,10 +52,14 @@ class Unread:
 
         def __getattr__(self, name: str) -> Any:
             # All other fields are there, and are found before this is asked.
-            if name not in self._names:
-                return super().__getattr__(name)
-            self._begin()
-            return self.__dict__[name] if name in self.__dict__ else getattr(read(self), name)
+            with ONE_AT_A_TIME:
+                if not isinstance(self, Unread):
+                    # Another thread has read it meanwhile.
+                    return getattr(self, name)
+                if name not in self._names:
+                    return super().__getattr__(name)
+                self._begin()
+                return self.__dict__[name] if name in self.__dict__ else getattr(read(self), name)
 
     def __setattr__(self, name: str, value: object) -> None:
         setattr(read(self), name, value)
@@ -140,11 +144,14 @@ class UnreadRequest(Unread, RecordedRequest):
 
     def _body(self) -> dict[str, Any]:
         with ONE_AT_A_TIME:
-            self._begin()
+            Unread._begin(self)
             if "body" in self.__dict__ or self.__pydantic_private__ is None:
                 return self.body
             body: dict[str, Any] = self.__pydantic_private__[_FIELDS]["body"]()
             return body
+
+
+_OF_EVENTS: Final = frozenset({"events", "event_times_ms"})
 
 
 class UnreadResponse(Unread, RecordedResponse):
@@ -156,6 +163,8 @@ class UnreadResponse(Unread, RecordedResponse):
 
     def _held(self) -> Mapping[str, Any]:
         with ONE_AT_A_TIME:
+            if not isinstance(self, Unread):
+                return self.__dict__
             private = self.__pydantic_private__ or {}
             if TEXTS in private and not self.__dict__:
                 held = cast("Texts", private[TEXTS]).held(private[PLACE])
@@ -167,18 +176,24 @@ class UnreadResponse(Unread, RecordedResponse):
 
     def _held_events(self) -> Sequence[Alike] | None:
         with ONE_AT_A_TIME:
-            self._begin()
+            Unread._begin(self)
             give = (self.__pydantic_private__ or {}).get(_FIELDS, {}).get("events")
             if give is None or "events" in self.__dict__ or not hasattr(give, "held"):
-                return super()._held_events()
+                return RecordedResponse._held_events(self)
             return cast("Sequence[Alike]", give.held())
 
     def _beside_events(self) -> RecordedResponse:
         with ONE_AT_A_TIME:
-            self._begin()
+            Unread._begin(self)
             fields: dict[str, Field] = (self.__pydantic_private__ or {}).get(_FIELDS, {})
-            held: dict[str, Any] = {name: give() for name, give in fields.items() if name != "events"}
-            return RecordedResponse.model_construct(None, **{"events": [], **held, **self.__dict__})
+            held: dict[str, Any] = {name: [] if name in _OF_EVENTS else give() for name, give in fields.items()}
+            found = RecordedResponse.__new__(RecordedResponse)
+            put = object.__setattr__
+            put(found, "__dict__", {**held, **self.__dict__})
+            put(found, "__pydantic_fields_set__", {*self.model_fields_set})
+            put(found, "__pydantic_extra__", {**(self.__pydantic_extra__ or {})})
+            put(found, "__pydantic_private__", None)
+            return found
 
 
 class Texts(Protocol):

@@ -40,7 +40,7 @@ class UnreadInteraction(Unread, Interaction):
         """The first sixteen digits of the request's key."""
         with ONE_AT_A_TIME:
             if self.__pydantic_private__ is None or "request" in self.__dict__:
-                return super().short_key()
+                return Interaction.short_key(self)
             return self._texts().short_key(self.__dict__[PLACE])
 
     def _held_answer(self) -> tuple[Mapping[str, Any], bool]:
@@ -49,7 +49,7 @@ class UnreadInteraction(Unread, Interaction):
                 held = self._texts().held(self.__dict__[PLACE])
                 if held is not None:
                     return held, True
-        return super()._held_answer()
+        return Interaction._held_answer(self)
 
     def _is_read_from(self, other: Interaction) -> bool:
         """Whether both stand at the same place of the same file, as nobody has asked for either."""

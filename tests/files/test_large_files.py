@@ -6,13 +6,14 @@ import copy
 import json
 import pickle
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from agentreplay._cassette import Cassette, CassetteMeta
-from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse
+from agentreplay._recorded import Interaction, Record, RecordedRequest, RecordedResponse
 from agentreplay._replay_engine import ReplayEngine
 from agentreplay._sealed_interactions import SealedInteractions
 from agentreplay._sealing import LARGE, SEAL
@@ -163,6 +164,24 @@ def test_several_threads_may_ask_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert found == [True] * 1600
+
+
+def test_what_is_being_asked_may_have_been_read_by_another_thread_meanwhile() -> None:
+    """Whatever was asked of a record before it became an ordinary one is answered as by that."""
+    data = large()._for_disk()[1]
+    sorts: list[Callable[[Interaction], Record]] = [lambda i: i, lambda i: i.request, lambda i: i.response]
+    asked = [("_held_answer", "short_key"), ("_body", "key", "short_key"), ("_held", "_held_events", "_beside_events")]
+    for sort, names in zip(sorts, asked, strict=True):
+        for name in names:
+            record = sort(Cassette.from_json(data).interactions[7])
+            ask = getattr(record, name)
+            record.model_dump()
+            assert ask() == getattr(record, name)()
+        record = sort(Cassette.from_json(data).interactions[7])
+        look: Callable[[str], object] = cast("Any", record).__getattr__
+        record.model_dump()
+        for name in record.model_dump():
+            assert look(name) == getattr(record, name)
 
 
 def test_saving_what_was_loaded_reads_no_interaction_twice(tmp_path: Path) -> None:

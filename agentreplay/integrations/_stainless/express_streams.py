@@ -56,7 +56,7 @@ class StreamWay:
             call = self._call(client, kwargs)
             if hasattr(client, "_copy_and_prepare"):
                 call.options = _at_once(client._copy_and_prepare(call.options))
-            replayed = ReplayedCall(self._vendor, scope, client, call, Replay(interaction), None, in_turn=True)
+            replayed = ReplayedCall(self._vendor, scope, client, call, Replay(interaction), None, recorded=recorded)
             answer = replayed.async_answer(None) if self._is_async else replayed.answer(None)
             return replayed.quickened(_at_once(answer))
         except Exception:  # noqa: BLE001 (whatever there is against it is said by the SDK, or by the funnel)

@@ -28,7 +28,7 @@ _RAW_RESPONSE_HEADER: Final = "x-stainless-raw-response"
 class ReplayedCall:
     """A call that the recording answers, at the pace and with the faults of its session `scope`.
 
-    With `in_turn` the events of a stream are only played, at once and without faults, and no record is made of each.
+    `recorded`, the record beside its events, is given of a stream that is only played, at once and without faults.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class ReplayedCall:
         decision: Replay,
         faulty: FaultyCall | None,
         *,
-        in_turn: bool = False,
+        recorded: RecordedResponse | None = None,
     ) -> None:
         self._vendor = vendor
         self._scope = scope
@@ -50,10 +50,8 @@ class ReplayedCall:
         response = decision.interaction.response
         is_as_read = response._is_as_written()
         # It is only read: nothing is copied for it.
-        self._events = response._held_events() if in_turn else None
-        self._recorded = response._beside_events() if in_turn else response._to_read()
-        if self._events is None:
-            self._events = self._recorded._held_events()
+        self._recorded = response._to_read() if recorded is None else recorded
+        self._events = (self._recorded if recorded is None else response)._held_events()
         self._plain = call.stream and self._events is not None and (is_as_read or _is_plain(self._events))
         self._faulty = faulty if faulty is not None and faulty.meets_any(self._recorded) else None
         self._pace = Pace.from_now(scope.speed) if math.isfinite(scope.speed) else None
