@@ -7,7 +7,6 @@ compute. All else goes on to the SDK, and so to the funnel, as if the lane were 
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Mapping
 from typing import Any, Final
@@ -72,30 +71,24 @@ class ExpressLane:
 
     def async_create(self, wrapped: Any, resource: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Wraps the method of a class of the async client."""
+        way = None if args or self._scope(resource, kwargs) is None else self._way_of(resource)
         # What is wrong with the arguments is said at once, and nothing is done before somebody waits for it.
-        live = wrapped(*args, **kwargs)
-        if args or self._scope(resource, kwargs) is None or not inspect.iscoroutine(live):
-            return live
-        mine: Any = self._awaited(live, resource, kwargs)
-        mine.__name__, mine.__qualname__ = live.__name__, live.__qualname__
+        if way is None or not way.takes(kwargs) or not way.is_async:
+            return wrapped(*args, **kwargs)
+        mine: Any = self._awaited(wrapped, resource, kwargs)
+        mine.__name__, mine.__qualname__ = way.function.__name__, way.function.__qualname__
         return mine
 
-    async def _awaited(self, live: Any, resource: Any, kwargs: dict[str, Any]) -> Any:
-        try:
-            scope = self._scope(resource, kwargs)
-            found = self._find(scope, resource, kwargs) if scope is not None else None
-        except BaseException:
-            # Nobody is going to wait for it.
-            live.close()
-            raise
+    async def _awaited(self, wrapped: Any, resource: Any, kwargs: dict[str, Any]) -> Any:
+        scope = self._scope(resource, kwargs)
+        found = self._find(scope, resource, kwargs) if scope is not None else None
         if found is None:
-            return await live
+            return await wrapped(**kwargs)
         answer, decision = found
         if decision is None:
-            live.close()
             return answer
         with handed_over(decision):
-            return await live
+            return await wrapped(**kwargs)
 
     def _scope(self, resource: Any, kwargs: Mapping[str, Any]) -> Scope | None:
         """The session that may answer the call in this lane; None where it is none of the lane's."""

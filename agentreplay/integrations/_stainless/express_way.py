@@ -32,6 +32,7 @@ class Way:
     Attributes:
         function: The method itself.
         post: The function that it sends by.
+        is_async: Whether it is to be awaited.
         absent: The classes of arguments that were not given, and that the SDK leaves out.
     """
 
@@ -52,7 +53,9 @@ class Way:
         self.function = function
         self._steps = steps
         self.post = steps.post
+        self.is_async = inspect.iscoroutinefunction(function)
         self._names = known.arguments - hot.in_headers
+        self._all_names = known.arguments | _BESIDE | {"timeout"}
         self.absent = _absent_types(package)
         self._models = sys.modules[f"{package}._models"]
         self._ids = AnswerIds(self._models)
@@ -105,6 +108,10 @@ class Way:
             return False
         headers: Mapping[Any, Any] | None = held.get("_custom_headers")
         return not headers or all(_is_plain_header(name, value) for name, value in headers.items())
+
+    def takes(self, kwargs: Mapping[str, Any]) -> bool:
+        """Whether these arguments have names that the method takes, and are all that it needs."""
+        return self._hot.needed <= kwargs.keys() <= self._all_names
 
     def asking(self, client: Any, kwargs: Mapping[str, Any]) -> Added | None:
         """The body that the SDK makes of these arguments; None where that is for the SDK to say."""
