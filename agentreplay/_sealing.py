@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from agentreplay._errors.files import CassetteFormatError
 from agentreplay._json.text import json_text
+from agentreplay._json.values import is_array, is_object
 from agentreplay._reading import json_object
 
 SEAL: Final = "text_hash"
@@ -49,14 +50,32 @@ def file_bytes(
     meta: dict[str, Any], interactions: list[dict[str, Any]], others: dict[str, Any], *, seal: bool
 ) -> bytes:
     """The text of a cassette's file. With `seal`, it has one if it is large, and nothing stands in it but these two."""
-    whole = (json_text({"meta": meta, "interactions": interactions, **others}) + "\n").encode()
-    if len(whole) < LARGE:
-        return whole
+    if not _is_surely_large(interactions):
+        whole = (json_text({"meta": meta, "interactions": interactions, **others}) + "\n").encode()
+        if len(whole) < LARGE:
+            return whole
     if not seal or others or SEAL in meta:
         return (json_text({"meta": meta, "interactions": interactions, **others}, _INDENT) + "\n").encode()
     body = json_text({"interactions": interactions}, _INDENT)[1:].encode() + b"\n"
     head = json_text({"meta": {**meta, SEAL: _seal_of(memoryview(body))}}, _INDENT)
     return head[: -len("\n}")].encode() + b"," + body
+
+
+def _is_surely_large(interactions: list[dict[str, Any]]) -> bool:
+    """Whether the texts in them alone make a large file, which is sooner told than written."""
+    room = LARGE
+    left: list[Any] = list(interactions)
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            room -= len(value)
+            if room < 0:
+                return True
+        elif is_object(value):
+            left += value.values()
+        elif is_array(value):
+            left += value
+    return False
 
 
 def opened(data: bytes) -> tuple[dict[str, Any], list[Piece]] | None:

@@ -6,6 +6,7 @@ import copy
 import json
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -125,6 +126,20 @@ def test_a_placeholder_of_what_was_known_is_given_to_no_other_secret() -> None:
     engine = CallEngine(Mode.EXTEND, Redactor(environment={}), known)
     new = recorded(engine, [{"role": "user", "content": "Now it is sk-proj-" + "aB3dE5fG7h" * 5 + "."}])
     assert "[REDACTED:openai-key:3]" in json.dumps(new.body)
+
+
+class _Said(str):
+    """A text of a class of the app's own."""
+
+
+@pytest.mark.parametrize("content", ["x", "x" * 100_000, _Said("x"), _Said("x" * 100_000)])
+def test_equal_items_stand_once_whatever_their_texts_are(content: str) -> None:
+    """Items that are written as the same JSON are one, those that differ in a sort of number only are not."""
+    distinct = Distinct()
+    for number in (1, 1, 1.0, True):
+        again = type(content)(content[:1] + content[1:])
+        distinct.numbers([{"content": again, "n": number}, {"n": number, "content": again}], "messages")
+    assert len(distinct.items) == 6
 
 
 def test_lists_are_copied_but_for_what_is_known() -> None:
