@@ -157,8 +157,8 @@ def folded_events(events: Sequence[Any]) -> list[Any]:
             if difference is None:
                 continue
             difference = {AS: event_back(position - base), **difference}
-            if size(difference) <= smallest:
-                smallest = size(difference) - 1
+            if (found := size(difference)) <= smallest:
+                smallest = found - 1
                 written[position] = difference
         last_like[names] = position
     return written

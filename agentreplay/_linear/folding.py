@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic_core import to_json
 
-from agentreplay._json.values import is_array, is_object
+from agentreplay._json.values import is_array
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._linear.exact import exactly_equal
 from agentreplay._linear.marks import (
@@ -39,6 +39,10 @@ def size(value: Any) -> int:
         return len(str(value))
 
 
+_THE_SAME: Final = object()
+_FIRST: Final = item_text(0, 1)
+
+
 class Folding:
     """Writes values as differences. Values are to be numbered by `distinct`, where they have lists."""
 
@@ -56,34 +60,46 @@ class Folding:
         for name, member in value.items():
             if name not in base:
                 found[name] = escaped_member(self._whole(member))
-            elif not _same(member, base[name]):
-                found[name] = self._member(member, base[name])
+            elif member is not base[name] and (told := self._member(member, base[name])) is not _THE_SAME:
+                found[name] = told
+        names = [*value]
+        if names == [*base]:
+            return found
         gone = [name for name in base if name not in value]
         if gone:
             found[WITHOUT] = gone
         order = [name for name in base if name in value] + [name for name in value if name not in base]
-        if order != [*value]:
-            found[ORDER] = [*value]
+        if order != names:
+            found[ORDER] = names
         return found
 
     def _member(self, value: Any, base: Any) -> Any:
+        """`value` as it is written in the place of `base`; `_THE_SAME` where both are."""
+        sort = cast("object", type(value))
+        if sort is str and type(base) is str:
+            return _THE_SAME if value == base else _text(value, base)
+        if sort is dict and type(base) is dict:
+            return self._object(value, base, HERE)
+        if sort is list and type(base) is list and _is_one_object(value) and _is_one_object(base):
+            # As most events of a stream are: there is nothing to be found in another place.
+            told = self._object(value[0], base[0], _FIRST)
+            return [told] if told is not _THE_SAME else told
+        if _same(value, base):
+            return _THE_SAME
         value, base = self._numbered(value), self._numbered(base)
         if type(value) is Numbers and type(base) is Numbers:
             return self._list(value, base)
-        if is_object(value) and is_object(base):
-            return self._object(value, base, HERE)
-        if type(value) is str and type(base) is str:
-            return _text(value, base)
         return escaped_member(self._whole(value))
 
-    def _object(self, value: dict[str, Any], base: dict[str, Any], place: str) -> dict[str, Any]:
+    def _object(self, value: dict[str, Any], base: dict[str, Any], place: str) -> Any:
         difference = self.difference(value, base)
+        if not difference and (difference is not None or exactly_equal(value, base)):
+            return _THE_SAME
         if difference is not None:
             difference = {AS: place, **difference}
             if size(difference) + _WORTH_AN_OBJECT <= size(value):
                 return difference
-        whole: dict[str, Any] = escaped(value)
-        return whole
+        return escaped(value)
 
     def _list(self, values: Numbers, base: Numbers) -> list[Any]:
         """The items of a list: those in `base` as runs, those like one in it as differences, and the others."""
@@ -116,8 +132,9 @@ class Folding:
         return found
 
     def _item(self, value: Any, like: Any, place: int, length: int) -> Any:
-        if is_object(value) and is_object(like):
-            return self._object(value, like, item_text(place, length))
+        if type(value) is dict and type(like) is dict:
+            told = self._object(value, like, item_text(place, length))
+            return told if told is not _THE_SAME else {AS: item_text(place, length)}
         return escaped(value)
 
     def _run(self, base: Numbers, start: int, stop: int) -> list[Any]:
@@ -136,6 +153,10 @@ class Folding:
         return [self._distinct.items[number] for number in value] if type(value) is Numbers else value
 
 
+def _is_one_object(values: list[Any]) -> bool:
+    return len(values) == 1 and type(values[0]) is dict
+
+
 def _same(one: Any, other: Any) -> bool:
     if type(one) is Numbers or type(other) is Numbers:
         return type(one) is type(other) and bool(one == other)
@@ -143,6 +164,8 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _text(value: str, base: str) -> Any:
+    if len(value) < _WORTH_A_TEXT or len(base) < _WORTH_A_TEXT:
+        return value
     start = _common(value, base)
     end = _common(value[start:][::-1], base[start:][::-1])
     if start + end < _WORTH_A_TEXT:
