@@ -266,6 +266,95 @@ def test_a_stream_of_a_large_file_is_no_other(
         assert served == [method.name]
 
 
+def _deltas(method: Method) -> list[dict[str, Any]]:
+    """The events of a stream, of which the longest part says a text piece by piece."""
+    pieces = [*"one by", ' "é"', "\n", "", "word, ", "\u2028", "a" * 9, "a", "a"]
+    if method.name == CHAT.name:
+        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_760_000_000, "model": "gpt-4o"}
+        choices = [{"index": 0, "delta": {"content": piece}, "finish_reason": None} for piece in pieces]
+        told = [{**head, "choices": [choice], "obfuscation": "x" * (n % 5)} for n, choice in enumerate(choices)]
+    elif method.name == "responses.create":
+        item = {"item_id": "msg_1", "output_index": 0, "content_index": 0, "logprobs": [{"token": "a", "logprob": 0.0}]}
+        told = [
+            {"type": "response.output_text.delta", "sequence_number": n, **item, "delta": piece}
+            for n, piece in enumerate(pieces)
+        ]
+    else:
+        deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
+        told = [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas]
+    parts = _PARTS[method.name]
+    return [*parts[:2], *told, *parts[2:], *told]
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    "program",
+    [read_all, close_in_the_middle, read_the_response_in_the_middle, the_body_itself, lines_alone],
+    ids=lambda program: program.__name__,
+)
+@pytest.mark.parametrize("method", _METHODS, ids=str)
+def test_events_that_are_alike_are_played_as_what_each_of_them_is(
+    method: Method,
+    program: Callable[[Reading], Awaitable[None]],
+    is_async: bool,
+    server: Server,
+    served: list[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a large file they are held as one; nobody who reads the stream can tell."""
+    named = method.name != CHAT.name
+    told = _deltas(method)
+    server.answer = events(*told, named=named, done=not named)
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True)
+        method.call(server, is_async=False, stream=True, extra_body={"user": "x" * 200_000})
+    (path,) = folder.glob("c/*.json")
+    held = agentreplay.Cassette.load(path).interactions[0].response._held_events() or []
+    assert max(map(len, held)) > 9
+
+    slow, quick, lane = three_ways(method, program, folder, monkeypatch, is_async=is_async)
+
+    assert difference(slow, quick) is None
+    assert difference(slow, lane) is None
+    if TAKES_CHAT:
+        assert served == [method.name]
+
+
+@pytest.mark.parametrize("method", _METHODS, ids=str)
+def test_chunks_of_events_that_are_alike_have_nothing_in_common(method: Method, server: Server, folder: Path) -> None:
+    """What an app does to one of them is not done to another, nor to those of the next replay."""
+    named = method.name != CHAT.name
+    told = [{**each, "more": {"of": [1]}} for each in _deltas(method)]
+    server.answer = events(*told, named=named, done=not named)
+    with agentreplay.cassette("c", directory=folder, mode="record"):
+        method.call(server, is_async=False, stream=True)
+        method.call(server, is_async=False, stream=True, extra_body={"user": "x" * 200_000})
+
+    for _ in range(2):
+        with agentreplay.cassette("c", directory=folder, mode="replay", allow_unused=True):
+            stream: Any = method.of(client(method.vendor, None, is_async=False))(**method.arguments, stream=True)
+            seen: list[Any] = []
+            for chunk in stream:
+                assert chunk.more == {"of": [1]}
+                chunk.more["of"].append(2)
+                seen.append(chunk)
+            parts = [id(part) for chunk in seen for part in _parts_of(chunk)]
+            assert len(parts) == len({*parts})
+
+
+def _parts_of(chunk: Any) -> list[Any]:
+    """All models, objects and lists within."""
+    found: list[Any] = []
+    left: list[Any] = [chunk]
+    while left:
+        part = left.pop()
+        if isinstance(part, (list, dict)) or hasattr(part, "model_fields_set"):
+            found.append(part)
+            left += part if isinstance(part, list) else (part if isinstance(part, dict) else dict(part)).values()
+    return found
+
+
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     CHAT.name: {"temperature": 0.5, "stop": openai.NOT_GIVEN, "extra_body": {"new": [1]}, "timeout": 7},
     MESSAGES.name: {
