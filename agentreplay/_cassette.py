@@ -21,7 +21,7 @@ from agentreplay._naming import safe_path
 from agentreplay._nesting import parent_positions
 from agentreplay._packing import PACKED_ENDING, PLAIN_ENDING, is_packed, packed, unpacked
 from agentreplay._putting_together import folded, put_together
-from agentreplay._reading import collector_paused, json_object, shape_error
+from agentreplay._reading import collector_paused, is_readable, json_object, shape_error
 from agentreplay._recorded import (
     EventTimes,
     Interaction,
@@ -223,19 +223,27 @@ class Cassette(Record):
             )
         )
 
-    def _for_disk(self, redactor: Redactor | None = None, *, source: bytes | None = None) -> tuple[Cassette, bytes]:
+    def _for_disk(
+        self, redactor: Redactor | None = None, *, source: bytes | None = None, plain: bool = False
+    ) -> tuple[Cassette, bytes]:
         """What a file of this cassette holds, as a cassette and as bytes. All that we write to a disk passes here.
 
-        The bytes are `source`, which say the same, where no secret had to be taken out.
+        The bytes are `source`, which say the same, where no secret had to be taken out. Of a `plain` one it is known
+        that all its interactions are plain JSON without secrets, and that their ids are those of their requests.
 
         Raises:
             CassetteFormatError: what the models were given is no JSON, so that no file could hold it.
         """
         # Secrets are looked for in what the file would hold: in memory there may be values that only become text there.
         with written_as_json():
-            plain = self._plain_copy()
-            clean = plain.without_secrets(redactor)
-            data = source if source is not None and clean is plain else clean._as_bytes()
+            if plain:
+                data = self._as_bytes(ids_are_keys=True)
+                # What a reader would refuse, the longer way says.
+                if is_readable(data):
+                    return self, data
+            copied = self._plain_copy()
+            clean = copied.without_secrets(redactor)
+            data = source if source is not None and clean is copied else clean._as_bytes()
             return clean, data
 
     def _plain_copy(self) -> Cassette:
@@ -254,9 +262,9 @@ class Cassette(Record):
                 return copied
         raise wrong
 
-    def _as_bytes(self) -> bytes:
-        """The file of this cassette, which is plain JSON."""
-        sealed = Content(self.interactions).ids_are_keys() and bool(self.meta.content_hash)
+    def _as_bytes(self, *, ids_are_keys: bool = False) -> bytes:
+        """The file of this cassette, which is plain JSON; it may be known that its ids are those of the requests."""
+        sealed = bool(self.meta.content_hash) and (ids_are_keys or Content(self.interactions).ids_are_keys())
         return file_bytes(self.meta._plain(), folded(self.interactions), self.__pydantic_extra__ or {}, seal=sealed)
 
     @staticmethod

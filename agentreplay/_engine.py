@@ -73,6 +73,8 @@ class CallEngine:
         self._parents: dict[int, int] = {}
         self._answering: dict[int, Interaction] = {}
         self._verified: list[tuple[Interaction | None, Interaction]] = []
+        self._shown = False
+        self._texts = 0
         self._noted = NotedCalls(self.redactor, self._keep_noted, self._give_up)
 
     @property
@@ -88,6 +90,7 @@ class CallEngine:
     @property
     def verified(self) -> list[tuple[Interaction | None, Interaction]]:
         """For each live call that is compared: the recorded interaction, if there is one, and what came now."""
+        self._shown = True
         with self._lock:
             return list(self._verified)
 
@@ -218,6 +221,7 @@ class CallEngine:
         """Keep the answer to a live call whose request is known; gives what is kept."""
         interaction = self._interaction(call, self._redacted(response), metadata or {})
         self._keep_answer(call, interaction)
+        self._shown = True
         return interaction
 
     def _redacted(self, response: RecordedResponse) -> RecordedResponse:
@@ -253,6 +257,7 @@ class CallEngine:
         response = told.response if clean else self._redacted(told.response)
         interaction = self._interaction(call, response, metadata, request)
         with self._lock:
+            self._texts += told.texts is not None
             self._done[call.position] = Done(interaction, recorded=True)
 
     def _give_up(self, call: Live) -> None:
@@ -299,6 +304,7 @@ class CallEngine:
     @property
     def interactions(self) -> list[Interaction]:
         """The calls of this run that have their answer, in the order of their start."""
+        self._shown = True
         self._noted.read()
         with self._lock:
             return [self._done[position].interaction for position in sorted(self._done)]
@@ -306,6 +312,7 @@ class CallEngine:
     @property
     def timeline(self) -> list[Interaction]:
         """These calls, and below each that was answered from the recording those that were recorded inside it."""
+        self._shown = True
         self._noted.read()
         with self._lock:
             return as_run(self._done, self._parents, self._index.interactions)
@@ -313,6 +320,7 @@ class CallEngine:
     @property
     def replayed(self) -> list[Interaction]:
         """Those of them that the recording answered."""
+        self._shown = True
         self._noted.read()
         with self._lock:
             return [self._done[position].interaction for position in sorted(self._done) if self._done[position].whole]
@@ -333,9 +341,18 @@ class CallEngine:
 
         Of a fork, the calls of this run and no others.
         """
+        recording, _ = self.to_write(prune=prune)
+        self._shown = True
+        return recording
+
+    def to_write(self, *, prune: bool = False) -> tuple[Cassette, bool]:
+        """What `recording` gives, which is nobody else's; and whether it is known to be plain JSON without secrets.
+
+        It is where all of it was read of texts, and nobody was given any of it who might have changed it.
+        """
         if self.fork is not None:
             # Copies: what is written is numbered anew, and the recording that it comes from may be somebody's own.
-            return Cassette(interactions=[item.model_copy() for item in self.timeline])
+            return Cassette(interactions=[item.model_copy() for item in self.timeline]), False
         self._noted.read()
         known = self.known.interactions if self.known and self.mode is Mode.EXTEND else []
         kept = list(known)
@@ -343,7 +360,9 @@ class CallEngine:
             unused = {id(interaction) for interaction in self.unused}
             kept = [interaction for interaction in kept if id(interaction) not in unused]
         with self._lock:
-            return Cassette(interactions=as_file(self._done, self._parents, known, kept))
+            plain = not self._shown and not kept and self._texts == len(self._done)
+            plain = plain and self._noted.knowledge == {self.redactor.knowledge}
+            return Cassette(interactions=as_file(self._done, self._parents, known, kept)), plain
 
 
 def _with_fault(interaction: Interaction, response: RecordedResponse, fault: str) -> Interaction:

@@ -43,7 +43,7 @@ def keep(
         elif engine.mode is Mode.RECORD:
             warnings.warn(EmptyRecordingWarning(name), stacklevel=stacklevel)
         return None
-    recording = engine.recording(prune=settings.prune)
+    recording, plain = engine.to_write(prune=settings.prune)
     recording.meta.test_id = recorded_as
     recording.meta.agentreplay_version = __version__
     recording.meta.frozen = frozen
@@ -56,6 +56,7 @@ def keep(
         name,
         replaces=replaces,
         redactor=engine.redactor,
+        plain=plain,
         compress=settings.compress,
     )
     return recording, path

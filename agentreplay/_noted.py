@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
 
 from agentreplay._decisions import Live
+from agentreplay._reading import collector_paused
 from agentreplay._recorded import RecordedRequest, RecordedResponse
 from agentreplay._redaction import Redactor
 from agentreplay._redaction.texts import Texts, clean_ones
@@ -51,7 +52,7 @@ class NotedCalls:
     """The calls of one session that nobody has read yet, at most `MOST_BYTES` of them. Safe for several threads.
 
     `keep` is given each of them once it is read, and whether it is known to hold no secret; `give_up` those that cannot
-    be read. `bytes` is what waits.
+    be read. `bytes` is what waits, `knowledge` says how much the redactor knew whenever calls were read.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class NotedCalls:
         self._lock = threading.Lock()
         self._reading = threading.RLock()
         self._waiting: dict[int, Waiting] = {}
+        self.knowledge: set[int | None] = set()
         self.bytes = 0
 
     def put(self, call: Live, noted: NotedCall, metadata: dict[str, Any]) -> None:
@@ -80,7 +82,7 @@ class NotedCalls:
         """
         fault: Exception | None = None
         while self._waiting:
-            with self._reading:
+            with self._reading, collector_paused():
                 fault = self._read_these([self._waiting[each] for each in sorted(self._waiting)]) or fault
         if fault is not None:
             raise fault
@@ -93,6 +95,7 @@ class NotedCalls:
                 told.append((each, each.noted.tell()))
             except Exception as error:  # noqa: BLE001, PERF203 (it is raised once the others are read)
                 fault = fault or self._without(each, error)
+        self.knowledge.add(self._redactor.knowledge)
         clean = clean_ones([each.texts for _, each in told], self._redactor)
         for (each, what), is_clean in zip(told, clean, strict=True):
             try:

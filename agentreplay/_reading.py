@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, NoReturn, TypeGuard
 
 from pydantic import ValidationError
 
@@ -65,6 +65,19 @@ def json_object(data: bytes, path: Path | None = None) -> dict[str, Any]:
         marker = printable(conflict.group().decode("utf-8", "replace"), QUOTE_LIMIT)
         raise CassetteFormatError.conflicted(marker, path=path, where=_line_column(data, conflict.start()))
     raise CassetteFormatError.damaged(reason, path=path, where=where)
+
+
+def is_readable(data: bytes) -> bool:
+    """Whether `data`, the text that a JSON object was written as, is one that `json_object` reads."""
+    try:
+        json.loads(data, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
 
 
 def shape_error(error: ValidationError, path: Path | None, inside: tuple[str | int, ...] = ()) -> CassetteError:

@@ -43,7 +43,7 @@ class RedactionTogether:
     def request(self, request: RecordedRequest, *, clean: bool = False) -> RecordedRequest:
         """`request` without secrets, a new one, whose body shares its parts with those of earlier ones.
 
-        Of a `clean` one it is known that it holds none.
+        Of a `clean` one it is known that it holds none: that is given back itself.
         """
         with self._lock:
             if clean:
@@ -51,7 +51,7 @@ class RedactionTogether:
                 numbered = self._distinct.numbered(request._body())
                 self._looked_at.update(*(value for value in numbered.values() if type(value) is Numbers))
                 body = self._distinct.whole(numbered)
-                return unread(request.model_copy(), {"body": lambda: body}, digest=self._digest)
+                return unread(request, {"body": lambda: body}, digest=self._digest)
             if self._redactor.knowledge is None:
                 # Nothing tells whether it knows more than before.
                 self._looked_at.clear()

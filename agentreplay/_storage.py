@@ -56,13 +56,15 @@ def store_recording(
     *,
     replaces: Path | None = None,
     redactor: Redactor | None = None,
+    plain: bool = False,
     compress: bool = False,
     disk: Disk = DISK,
 ) -> Path:
     """Finalize `cassette`, and make it, without its secrets, the recording of `name` under `directory`. Gives its file.
 
-    With `compress` the file is packed. Every other recording of that name is removed, and the file `replaces` wherever
-    it lies. An error or death at any moment leaves the old recording or the new one, whole.
+    With `compress` the file is packed. A `plain` cassette is known to be plain JSON without secrets. Every other
+    recording of that name is removed, and the file `replaces` wherever it lies. An error or death at any moment leaves
+    the old recording or the new one, whole.
 
     Raises:
         CassetteFileError: the system refuses, or a symbolic link leads out of `directory`.
@@ -71,7 +73,7 @@ def store_recording(
     with collector_paused():
         with written_as_json():
             cassette.finalize()
-        clean, data = cassette._for_disk(redactor)
+        clean, data = cassette._for_disk(redactor, plain=plain)
     path = Cassette.cassette_path(directory, name, clean.meta.content_hash, compress=compress)
     data = packed(data, path)
     folder = path.parent

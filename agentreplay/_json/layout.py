@@ -45,7 +45,7 @@ def parse(text: str) -> tuple[Any, str]:
         NotDataError: the text has no value that renders to an equal text.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = _decode(text)
         layout = _layout(text)
         rendered = render(value, layout)
         rendered.encode()
@@ -128,6 +128,9 @@ def _layout(text: str) -> str:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise NotDataError(f"{name} is not JSON")
+
+
+_decode: Final = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def _refuse_repeated_keys(text: str) -> None:

@@ -57,6 +57,11 @@ class Distinct:
         if first == len(values):
             return found
         recent = self._recent.setdefault(name, deque(maxlen=_RECENT))
+        if len(values) == 1:
+            # Most answers, and first questions: there is no run of items to be found.
+            found.append(self._number(values[0]))
+            recent.appendleft(([self.items[found[0]]], found))
+            return found
         likely, likely_numbers = _likely(values, recent)
         tries = _TRIES
         while len(found) < len(values):
@@ -117,7 +122,7 @@ def _likely(values: list[Any], recent: deque[tuple[list[Any], Numbers]]) -> tupl
     """The recent list that `values` most likely continues."""
     for each, numbers in recent:
         last = min(len(each), len(values)) - 1
-        if exactly_equal(each[last], values[last]) or exactly_equal(each[last // 2], values[last // 2]):
+        if exactly_equal(each[last], values[last]) or (last and exactly_equal(each[last // 2], values[last // 2])):
             return each, numbers
     return recent[0] if recent else ([], [])
 

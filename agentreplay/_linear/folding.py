@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic_core import to_json
 
-from agentreplay._json.values import is_array
+from agentreplay._json.values import is_array, is_object
 from agentreplay._linear.distinct import Distinct, Numbers
 from agentreplay._linear.exact import exactly_equal
 from agentreplay._linear.marks import (
@@ -75,14 +75,14 @@ class Folding:
 
     def _member(self, value: Any, base: Any) -> Any:
         """`value` as it is written in the place of `base`; `_THE_SAME` where both are."""
-        sort = cast("object", type(value))
-        if sort is str and type(base) is str:
+        if type(value) is str and type(base) is str:
             return _THE_SAME if value == base else _text(value, base)
-        if sort is dict and type(base) is dict:
+        if is_object(value) and is_object(base):
             return self._object(value, base, HERE)
-        if sort is list and type(base) is list and _is_one_object(value) and _is_one_object(base):
+        one, other = _only_object(value), _only_object(base)
+        if one is not None and other is not None:
             # As most events of a stream are: there is nothing to be found in another place.
-            told = self._object(value[0], base[0], _FIRST)
+            told = self._object(one, other, _FIRST)
             return [told] if told is not _THE_SAME else told
         if _same(value, base):
             return _THE_SAME
@@ -132,7 +132,7 @@ class Folding:
         return found
 
     def _item(self, value: Any, like: Any, place: int, length: int) -> Any:
-        if type(value) is dict and type(like) is dict:
+        if is_object(value) and is_object(like):
             told = self._object(value, like, item_text(place, length))
             return told if told is not _THE_SAME else {AS: item_text(place, length)}
         return escaped(value)
@@ -153,8 +153,10 @@ class Folding:
         return [self._distinct.items[number] for number in value] if type(value) is Numbers else value
 
 
-def _is_one_object(values: list[Any]) -> bool:
-    return len(values) == 1 and type(values[0]) is dict
+def _only_object(values: Any) -> dict[str, Any] | None:
+    """The object that a list consists of; None where it is no such list."""
+    only: Any = values[0] if is_array(values) and len(values) == 1 else None
+    return only if is_object(only) else None
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import pytest
 
 import agentreplay
+from agentreplay._cassette import Cassette
 from agentreplay._decisions import Live
 from agentreplay._engine import CallEngine
 from agentreplay._errors import NotJSONError
@@ -382,3 +383,64 @@ def test_one_call_that_cannot_be_read_costs_no_other() -> None:
     assert given_up == [1, 3]
     noted.read()
     assert noted.bytes == 0
+
+
+@pytest.mark.parametrize("texts", [("clean",), ("clean", OTHER_KEY)])
+def test_calls_that_nobody_has_seen_are_searched_for_secrets_once(
+    texts: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are written as they were read."""
+
+    def searched(*_: Any) -> Any:
+        raise AssertionError("searched once more")
+
+    monkeypatch.setattr(Cassette, "without_secrets", searched)
+    with agentreplay.cassette("unseen", directory=tmp_path, mode="record") as session:
+        ask(VENDORS[0], client_of(VENDORS[0], stream_of("Hel", "lo")), messages=messages(*texts), stream=True)
+    assert OTHER_KEY not in (session.path or tmp_path).read_text()
+    assert len(Cassette.load(session.path or "").interactions) == 1
+
+
+def change_interaction(session: agentreplay.Session) -> None:
+    session.interactions[0].request.body["messages"][0]["content"] = OTHER_KEY
+
+
+def change_cassette(session: agentreplay.Session) -> None:
+    session.cassette.interactions[0].metadata["key"] = OTHER_KEY
+
+
+def learn(session: agentreplay.Session) -> None:
+    assert len(session.interactions[0].request.body["messages"]) == 1
+    ask(VENDORS[0], client_of(VENDORS[0], api_key="my-own-token-of-words"))
+
+
+@pytest.mark.parametrize("look", [change_interaction, change_cassette, learn])
+def test_calls_that_somebody_has_seen_are_searched_as_they_are_written(
+    look: Callable[[agentreplay.Session], None], tmp_path: Path
+) -> None:
+    """A program may put a secret into what it is shown, and a later call may tell what is one."""
+    with agentreplay.cassette("seen", directory=tmp_path, mode="record") as session:
+        ask(VENDORS[0], client_of(VENDORS[0]), messages=messages("say my-own-token-of-words"))
+        look(session)
+    text = (session.path or tmp_path).read_text()
+    assert "[REDACTED:" in text
+    assert OTHER_KEY not in text
+    assert look is not learn or "my-own-token-of-words" not in text
+
+
+def test_a_secret_that_a_later_call_tells_is_taken_out_of_the_earlier_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also out of those that were read before it was known."""
+    monkeypatch.setattr("agentreplay._noted.MOST_BYTES", 10)
+    with agentreplay.cassette("told", directory=tmp_path, mode="record") as session:
+        ask(VENDORS[0], client_of(VENDORS[0]), messages=messages("say my-own-token-of-words"))
+        ask(VENDORS[0], client_of(VENDORS[0], api_key="my-own-token-of-words"))
+    assert "my-own-token-of-words" not in (session.path or tmp_path).read_text()
+
+
+def test_an_answer_with_a_number_that_no_reader_takes_is_kept_as_its_text(tmp_path: Path) -> None:
+    """A number too large for a double is no JSON that could be read again."""
+    with agentreplay.cassette("large", directory=tmp_path, mode="record") as session:
+        ask(VENDORS[0], client_of(VENDORS[0], Answer(b'{"id": "x", "choices": [], "number": 1e999}')))
+    assert agentreplay.Cassette.load(session.path or "").interactions[0].response.encoding == "text"

@@ -83,8 +83,7 @@ class LiveCall(NotedCall):
             strings = [self._asked.envelope.method]
         if bodies is None:
             return None
-        is_json = response.events is None and response.encoding in {None, "json"}
-        answer = Answer.of(received, is_json=is_json)
+        answer = Answer.of(received, response)
         return answer.texts(strings, bodies) if answer is not None else None
 
     def _body(self) -> Body:

@@ -53,10 +53,12 @@ class Answer(NamedTuple):
     events: list[str]
 
     @classmethod
-    def of(cls, received: Received, *, is_json: bool = False) -> Answer | None:
-        """The answer that was received; None where it has to be parsed. `is_json` says that it is known to be that."""
+    def of(cls, received: Received, told: RecordedResponse | None = None) -> Answer | None:
+        """The answer that was received, and may have been `told` already; None where it is not all text of JSON."""
         body = received.body
-        headers = responses.kept_headers(received.head.headers)
+        headers = told.headers if told is not None else responses.kept_headers(received.head.headers)
+        headers = headers or {}
+        is_json = told is not None and told.events is None and told.encoding in {None, "json"}
         if body.error is not None or any(map(secret_name, headers)):
             return None
         content = body.chunks[0] if len(body.chunks) == 1 else b"".join(body.chunks)
@@ -64,7 +66,8 @@ class Answer(NamedTuple):
             text = content.decode()
         except UnicodeDecodeError:
             return None
-        if not responses.holds_events(received.head, stream=received.stream):
+        content_type = headers.get("content-type", "")
+        if not responses.holds_events(received.head.status_code, content_type, stream=received.stream):
             if text and not (is_json or _is_json(text)):
                 return None
             return cls(content, headers, list(headers.values()), [text] if text else [], [])

@@ -88,21 +88,23 @@ def record(vendor: Vendor, response: Head, body: Body, *, stream: bool, duration
 
     `stream` says that the app asked for events.
     """
+    headers = kept_headers(response.headers)
     recorded = RecordedResponse(
         status="error" if is_failure(response.status_code) else "ok",
         http_status=response.status_code,
-        headers=kept_headers(response.headers),
+        headers=headers,
         duration_ms=round(duration_ms, 3),
     )
     content = body.chunks[0] if len(body.chunks) == 1 else b"".join(body.chunks)
     text = _text(content)
-    if text is not None and holds_events(response, stream=stream):
+    content_type = headers.get("content-type", "")
+    if text is not None and holds_events(response.status_code, content_type, stream=stream):
         _put_events(recorded, text, vendor, body)
         values = [event.data for event in recorded.events or []]
     else:
         if not body.exhausted:
             recorded.incomplete = True
-        _put_body(recorded, content, text, is_json="json" in response.headers.get("content-type", ""))
+        _put_body(recorded, content, text, is_json="json" in content_type)
         values = [recorded.body]
     recorded.prompt_tokens, recorded.completion_tokens = vendor.tokens(values)
     if body.error is not None:
@@ -179,10 +181,9 @@ def decoded(response: Head, body: Body) -> Body:
     return body._replace(chunks=chunks, times_ms=times)
 
 
-def holds_events(response: Head, *, stream: bool) -> bool:
+def holds_events(status_code: int, content_type: str, *, stream: bool) -> bool:
     """Whether a body is read as server-sent events; what an app streams may be lines of JSON, or binary frames."""
-    content_type = response.headers.get("content-type", "")
-    if is_failure(response.status_code):
+    if is_failure(status_code):
         return False
     return content_type.startswith("text/event-stream") or (stream and not content_type.startswith(_OTHER_STREAMS))
 

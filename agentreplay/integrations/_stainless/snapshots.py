@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from agentreplay._cassette import RecordedRequest
+from agentreplay._json.values import is_array, is_object
 from agentreplay.integrations._stainless.requests import (
     Envelope,
     body_of_content,
@@ -103,7 +104,7 @@ def says_all_in_bytes(vendor: Vendor, client: Any, options: Any) -> bool:
     ):
         return False
     body = options.json_data
-    return body is None or (type(body) is dict and not any(map(_is_long, cast("dict[Any, Any]", body).values())))
+    return body is None or (is_object(body) and not any(map(_is_long, body.values())))
 
 
 def _plain_clients(vendor: Vendor) -> tuple[type, ...]:
@@ -114,7 +115,7 @@ def _plain_clients(vendor: Vendor) -> tuple[type, ...]:
 
 
 def _is_long(value: Any) -> bool:
-    return type(value) is list and len(cast("list[Any]", value)) >= _LONG
+    return is_array(value) and len(value) >= _LONG
 
 
 def note_bytes(vendor: Vendor, client: Any, options: Any, envelope: Envelope, sent: Any) -> Asked:
