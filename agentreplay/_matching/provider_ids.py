@@ -133,9 +133,11 @@ class SessionIds:
 
     def _read(self) -> None:
         for answered, instead_of in self._unread:
-            replayed = isinstance(answered, Interaction)
-            ids = handed_out(answered.response if replayed else answered)
-            (self._served if replayed else self._live).update(ids.values())
+            response, known = (
+                (answered.response, self._served) if isinstance(answered, Interaction) else (answered, self._live)
+            )
+            ids = handed_out(response)
+            known.update(ids.values())
             if instead_of is not None:
                 names = handed_out(instead_of.response)
                 self._recorded_name.update({value: names[place] for place, value in ids.items() if place in names})

@@ -73,5 +73,3 @@ def test_arguments_count_as_they_are_when_somebody_waits(recorded: Path, served:
         asyncio.run(ask())
 
     assert served == [MESSAGES.name]
-
-

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import agentreplay
 from agentreplay import _foresight
 from agentreplay._foresight import Foresight
+from agentreplay._json.canonical import canonical_plain
 from agentreplay._memos import Memo
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse
 from agentreplay._redaction import Redactor
@@ -175,11 +176,10 @@ def test_what_is_asked_again_in_a_process_is_not_written_as_json_again(monkeypat
     tools = [{"type": "function", "function": {"name": "remembered", "parameters": {"type": "object"}}}]
     assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "one"}]}) is not None
     written: list[Any] = []
-    canonical = _foresight.canonical_plain
 
     def noting(value: Any, **more: Any) -> bytes:
         written.append(value)
-        return canonical(value, **more)
+        return canonical_plain(value, **more)
 
     monkeypatch.setattr(_foresight, "canonical_plain", noting)
     assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "one"}]}) is not None
@@ -195,11 +195,10 @@ def test_an_image_that_is_sent_again_is_not_written_nor_hashed_again(
     """What a conversation was told once it is told with each turn; another text in its place has another key."""
     monkeypatch.setattr(_foresight, "_LONGEST", 4096)
     written: list[Any] = []
-    canonical = _foresight.canonical_plain
 
     def noting(value: Any, **more: Any) -> bytes:
         written.append(value)
-        return canonical(value, **more)
+        return canonical_plain(value, **more)
 
     monkeypatch.setattr(_foresight, "canonical_plain", noting)
 
