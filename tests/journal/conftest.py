@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 import agentreplay
+from tests.journal.programs import LoadedProcess
 from tests.journal.recordings import Recordings
+
+
+@pytest.fixture(scope="session")
+def loaded_process() -> Generator[LoadedProcess, None, None]:
+    """A process in which programs run without importing the SDK first."""
+    process = LoadedProcess()
+    yield process
+    process.end()
 
 
 @pytest.fixture
