@@ -14,8 +14,8 @@ from agentreplay._linear.exact import own_copy
 class Slot:
     """A place in which events differ: what `holder` has under `name`.
 
-    `values` are what stands there in each of them, none of which is an object or a list; `texts`, where they are given,
-    the JSON of each. `stand_in` stands there until somebody asks for the events: a text of plain ASCII that stands
+    `values` are what stands there in each of them, to be read only; `texts`, where they are given, the compact JSON of
+    each. `stand_in` stands there until somebody asks for the events: a text of plain ASCII that stands
     nowhere else in them.
     """
 

@@ -96,12 +96,7 @@ def _differing(lines: Sequence[bytes], others: Sequence[bytes], within: bytes) -
         if line == other:
             continue
         start = _value_start(line)
-        if (
-            not line.startswith(within)
-            or line[:start] != other[:start]
-            or line.endswith(b",") != other.endswith(b",")
-            or _MARK.match(line)
-        ):
+        if not line.startswith(within) or line[:start] != other[:start] or _MARK.match(line):
             return None
         found.add(number)
     return found

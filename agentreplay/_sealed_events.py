@@ -27,8 +27,6 @@ _STAND_IN: Final = "agentreplay stands in "
 _WORTH: Final = 4
 """From how many events on it pays to hold them as one."""
 
-_SINGLE: Final = frozenset({str, int, bool, float, type(None)})
-
 
 class SealedEvents:
     """The events of the stream at `place` in a sealed file.
@@ -145,18 +143,13 @@ def _alike(likeness: Likeness, columns: list[list[bytes]], told: Told, place: in
         # What gives each of them the same members with other values gives it to the first one.
         data = plainly_changed(data, told.data(place - 1)) if data.get(AS) == _BEFORE and place else None
     places = [*_stand_ins_in(data)] if is_object(data) or is_array(data) else []
-    sorts = [frozenset(map(type, column)) for column in values]
-    if (
-        sorted(stand_in for _, _, stand_in in places) != sorted(stand_ins)
-        or any(len(column) != count for column in values)
-        or not frozenset().union(*sorts) <= _SINGLE
-    ):
+    if sorted(stand_in for _, _, stand_in in places) != sorted(stand_ins) or {*map(len, values)} != {count}:
         return None
     slots: list[Slot] = []
     for holder, name, stand_in in places:
         number = stand_ins.index(stand_in)
         # Fractions are not written as in a file by all that write them.
-        texts = columns[number] if float not in sorts[number] else None
+        texts = None if float in map(type, values[number]) else columns[number]
         slots.append(Slot(holder, name, stand_in, values[number], texts))
     alike = Alike({**fields, "data": data}, slots)
     told.put(place + count - 1, alike.last())
