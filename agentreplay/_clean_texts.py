@@ -50,6 +50,12 @@ _lock: Final = threading.Lock()
 _found: Final[OrderedDict[Hashable, _Found]] = OrderedDict()
 
 
+def forget_texts() -> None:
+    """Take no text for clean any more that was found so by a session that has ended."""
+    with _lock:
+        _found.clear()
+
+
 def _found_by(rules: Hashable) -> _Found:
     with _lock:
         found = _found.setdefault(rules, _Found())

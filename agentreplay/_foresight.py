@@ -261,6 +261,12 @@ def _without_long_texts(value: Any, long: list[str]) -> Any:
     return value
 
 
+def forget_requests() -> None:
+    """Know nothing any more of requests that other sessions were asked."""
+    for memo in (_digests, _large_digests, _requests):
+        memo.forget()
+
+
 def _long_conversation(body: dict[str, Any]) -> str | None:
     """The name of the member of `body` that is one."""
     for name in _CONVERSATIONS:

@@ -25,6 +25,12 @@ class Memo(Generic[V]):
         self._size = 0
         self.get: Callable[[bytes], V | None] = self._found.get
 
+    def forget(self) -> None:
+        """Know nothing any more."""
+        with self._lock:
+            self._found.clear()
+            self._size = 0
+
     def put(self, text: bytes, found: V, *, beside: int = 0) -> None:
         """Remember what was `found` out about the value with this text; it holds so many bytes `beside` that."""
         size = len(text) + beside

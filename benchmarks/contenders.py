@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import agentreplay
-from agentreplay import Cassette
+from agentreplay import Cassette, _clean_texts, _foresight
 from benchmarks.workloads import Workload
 
 Call = Callable[[int], None]
@@ -26,7 +26,19 @@ def sdk_alone(workload: Workload, _count: int, _folder: Path) -> Session:
 
 
 def by_agentreplay(workload: Workload, count: int, folder: Path) -> Session:
-    """This library, replaying."""
+    """This library, replaying what its process was not asked before, as most tests do."""
+    again = by_agentreplay_again(workload, count, folder)
+
+    def session() -> AbstractContextManager[Call]:
+        _foresight.forget_requests()
+        _clean_texts.forget_texts()
+        return again()
+
+    return session
+
+
+def by_agentreplay_again(workload: Workload, count: int, folder: Path) -> Session:
+    """This library, replaying what another session of the process was asked before."""
     with agentreplay.cassette("benchmark", directory=folder, mode="record"):
         _make_all(workload.calls(), count)
     return _replaying(
@@ -171,6 +183,7 @@ def _make_all(call: Call, count: int) -> None:
 CONTENDERS: Final[dict[str, Contender]] = {
     "SDK alone (F)": sdk_alone,
     "agentreplay": by_agentreplay,
+    "agentreplay, asked again": by_agentreplay_again,
     "vcrpy": by_vcrpy,
     "pytest-recording": by_pytest_recording,
     "cassetter": by_cassetter,

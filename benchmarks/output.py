@@ -92,7 +92,7 @@ def table(data: Mapping[str, Any]) -> str:
 _WIDTH: Final = 860
 _LEFT: Final = 250
 _BAR: Final = 14
-_COLOURS: Final = {"agentreplay": "#2f6fde", FIRST: "#8a8f98"}
+_COLOURS: Final = {"agentreplay": "#2f6fde", "agentreplay, asked again": "#2f6fde", FIRST: "#8a8f98"}
 
 
 def chart(data: Mapping[str, Any]) -> str:

@@ -31,6 +31,19 @@ _MESSAGES = st.lists(
 )
 
 
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is written as canonical JSON meanwhile."""
+    found: list[Any] = []
+
+    def noting(value: Any, **more: Any) -> bytes:
+        found.append(value)
+        return canonical_plain(value, **more)
+
+    monkeypatch.setattr(_foresight, "canonical_plain", noting)
+    return found
+
+
 def foresight() -> Foresight:
     """What a session knows at its beginning."""
     return Foresight(Redactor(environment={}))
@@ -171,36 +184,34 @@ def test_the_same_words_to_another_method_are_another_request() -> None:
     assert len(keys) == 3
 
 
-def test_what_is_asked_again_in_a_process_is_not_written_as_json_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_asked_again_in_a_process_is_not_written_as_json_again(written: list[Any]) -> None:
     """Neither a whole request nor the tools that others have in common with it."""
     tools = [{"type": "function", "function": {"name": "remembered", "parameters": {"type": "object"}}}]
     assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "one"}]}) is not None
-    written: list[Any] = []
-
-    def noting(value: Any, **more: Any) -> bytes:
-        written.append(value)
-        return canonical_plain(value, **more)
-
-    monkeypatch.setattr(_foresight, "canonical_plain", noting)
+    written.clear()
     assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "one"}]}) is not None
     assert written == []
     assert foresight().asked("llm", "m", {"tools": tools, "messages": [{"content": "two"}]}) is not None
     assert written[:-1] == [{"content": "two"}]
 
 
+def test_what_was_asked_can_be_forgotten(written: list[Any]) -> None:
+    """Then it is found out once more, as in a new process."""
+    body = {"messages": [{"content": "forgotten"}], "tools": [{"name": "forgotten"}]}
+    assert foresight().asked("llm", "m", body) is not None
+    _foresight.forget_requests()
+    written.clear()
+    assert foresight().asked("llm", "m", body) is not None
+
+    assert len(written) == 3
+
+
 @pytest.mark.parametrize("length", [5_000_000, 5000])
 def test_an_image_that_is_sent_again_is_not_written_nor_hashed_again(
-    length: int, monkeypatch: pytest.MonkeyPatch
+    length: int, written: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a conversation was told once it is told with each turn; another text in its place has another key."""
     monkeypatch.setattr(_foresight, "_LONGEST", 4096)
-    written: list[Any] = []
-
-    def noting(value: Any, **more: Any) -> bytes:
-        written.append(value)
-        return canonical_plain(value, **more)
-
-    monkeypatch.setattr(_foresight, "canonical_plain", noting)
 
     def asked(image: str, *more: Any) -> tuple[str, bool]:
         messages = [{"role": "user", "content": [{"text": "What is it?"}, {"image_url": {"url": image}}]}, *more]
