@@ -38,7 +38,8 @@ class CallEngine:
     come in, so that matching sees what a file would hold. `max_age` says from when on a miss tells the age of `known`.
     `absent` is raised for a call that nothing recorded answers where that is for want of a cassette; `pinned` says that
     the mode stands in the code; `fork` is the point after which calls go live;
-    `notes` are written to the metadata of calls begun now.
+    `notes` are written to the metadata of calls begun now. `records_all` says that each call is recorded whatever it
+    asks, so that this need not be known before it is sent.
     """
 
     mode: Mode
@@ -54,6 +55,7 @@ class CallEngine:
     notes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     counts: Counts = field(default_factory=Counts)
     first_miss: AgentReplayError | None = field(default=None, init=False)
+    records_all: bool = field(default=False, init=False)
     foresight: Foresight = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +78,13 @@ class CallEngine:
         self._shown = False
         self._texts = 0
         self._noted = NotedCalls(self.redactor, self._keep_noted, self._give_up)
+        self.records_all = (
+            self.records
+            and self.fork is None
+            and not self._index.interactions
+            # A rule of the user's own is asked, and may complain, when the call is made.
+            and self.redactor.knowledge is not None
+        )
 
     @property
     def started(self) -> int:
@@ -85,7 +94,7 @@ class CallEngine:
     @property
     def records(self) -> bool:
         """Whether answers of the provider are kept in a file."""
-        return self.mode in {Mode.RECORD, Mode.EXTEND}
+        return self.mode is Mode.RECORD or self.mode is Mode.EXTEND
 
     @property
     def verified(self) -> list[tuple[Interaction | None, Interaction]]:
@@ -93,17 +102,6 @@ class CallEngine:
         self._shown = True
         with self._lock:
             return list(self._verified)
-
-    @property
-    def records_all(self) -> bool:
-        """Whether each call is recorded whatever it asks, so that this need not be known before it is sent."""
-        return (
-            self.records
-            and self.fork is None
-            and not self._index.interactions
-            # A rule of the user's own is asked, and may complain, when the call is made.
-            and self.redactor.knowledge is not None
-        )
 
     def foreseen(self, key: str) -> Interaction | None:
         """The interaction that would answer a request with this key by now; None where that is for `begin` to find."""

@@ -11,8 +11,6 @@ import os
 import random
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import ModuleType
@@ -120,17 +118,19 @@ acquire_uuids: Final = _uuids.acquire
 release_uuids: Final = _uuids.release
 
 
-@contextmanager
-def drawn_by_sdk() -> Iterator[None]:
-    """Let what is drawn for ids in the block be drawn from the system: an SDK draws when it sends, so not in replay."""
-    before = _sdk_at_work.get()
-    _sdk_at_work.set(True)
-    try:
-        yield
-    finally:
+class DrawnBySDK:
+    """A block in which what is drawn for ids is drawn from the system: an SDK draws when it sends, so not in replay."""
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = _sdk_at_work.get()
+        _sdk_at_work.set(True)
+
+    def __exit__(self, *_: object) -> None:
         # A coroutine may be closed in another context than it ran in, which is not to be changed.
         if _sdk_at_work.get():
-            _sdk_at_work.set(before)
+            _sdk_at_work.set(self._before)
 
 
 def without_drawing(wrapped: Any, _owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -159,26 +159,26 @@ PROGRAMS: Final[dict[str, list[tuple[Answer, dict[str, Any]]]]] = {
 }
 
 
-def recorded(vendor: Vendor, folder: Path, program: list[tuple[Answer, dict[str, Any]]]) -> tuple[bytes, list[Any]]:
-    """The file of a session in which the program runs, and what became of each call."""
+def recorded(
+    vendor: Vendor, folder: Path, program: list[tuple[Answer, dict[str, Any]]], *, at_once: bool = False
+) -> tuple[bytes, list[Any]]:
+    """The file of a session in which the program runs, and what became of each call.
+
+    With `at_once` it is taken that what is asked decides, so that each call is read before it is sent.
+    """
     became: list[Any] = []
     with agentreplay.cassette("calls", directory=folder, mode="record") as session:
+        cast("CallEngine", session._engine).records_all = not at_once
         for answer, arguments in program:
             try:
                 ask(vendor, client_of(vendor, answer), **arguments)
                 became.append("answered")
             except Exception as error:  # noqa: BLE001, PERF203 (the two ways are compared)
                 became.append((type(error).__name__, str(error)))
-        assert session._engine is not None
-        became.append(session._engine.counts.recorded)
+        became.append(cast("CallEngine", session._engine).counts.recorded)
     path = session.path
     assert path is not None
     return path.name.encode() + path.read_bytes(), became
-
-
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let what is asked decide, so that each call is read before it is sent."""
-    monkeypatch.setattr(CallEngine, "records_all", property(lambda _: False))
 
 
 def test_what_is_asked_decides_nothing_in_a_session_that_records(tmp_path: Path) -> None:
@@ -202,8 +202,7 @@ def test_calls_read_later_are_the_calls_read_at_once(
     """The file is the same byte for byte, and the app gets the same answers and errors."""
     monkeypatch.setattr(time, "perf_counter", lambda: 7.0)
     later = recorded(vendor, tmp_path / "later", PROGRAMS[name])
-    at_once(monkeypatch)
-    now = recorded(vendor, tmp_path / "now", PROGRAMS[name])
+    now = recorded(vendor, tmp_path / "now", PROGRAMS[name], at_once=True)
     assert _without_date(later[0]) == _without_date(now[0])
     assert later[1] == now[1]
     assert KEY.encode() not in later[0]

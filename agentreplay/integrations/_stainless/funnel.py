@@ -8,7 +8,7 @@ from agentreplay._active import Scope, none_open
 from agentreplay._calls import deciding_session
 from agentreplay._decisions import Live, Replay
 from agentreplay._faults import FaultyCall
-from agentreplay._freezing.chance import drawn_by_sdk
+from agentreplay._freezing.chance import DrawnBySDK
 from agentreplay._outside import calls_refused
 from agentreplay._recording_here import recording_here
 from agentreplay.integrations._stainless.app_calls import AppCall
@@ -40,7 +40,7 @@ class Funnel:
             app_call.returned(result)
             return result
         self._learning.of(client, scope)
-        with drawn_by_sdk():
+        with DrawnBySDK():
             unread = LiveCall.unread(self._vendor, scope, client, args[1] if len(args) > 1 else kwargs["options"])
             if unread is not None:
                 with unread:
@@ -71,7 +71,7 @@ class Funnel:
             app_call.returned(result)
             return result
         self._learning.of(client, scope)
-        with drawn_by_sdk():
+        with DrawnBySDK():
             unread = LiveCall.unread(self._vendor, scope, client, args[1] if len(args) > 1 else kwargs["options"])
             if unread is not None:
                 with unread:

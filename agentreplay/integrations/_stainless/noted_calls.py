@@ -90,9 +90,9 @@ class NotedCall:
         self._head = ResponseHead.of(response)
         self._stream = stream
         self._retries = retries
-        if responses.is_read(response):
+        try:
             self._content = response.content
-        else:
+        except responses.library_of(response).ResponseNotRead:
             self._watch(response)
 
     def returned(self, result: Any) -> None:

@@ -11,8 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 from agentreplay._cassette import RecordedRequest
@@ -30,11 +29,9 @@ from agentreplay.integrations._stainless.responses import library_of
 from agentreplay.integrations._stainless.vendor import Vendor
 
 
-@dataclass(frozen=True)
-class ResponseHead:
+class ResponseHead(NamedTuple):
     """What stands before the body of a response; it keeps nothing else of it."""
 
-    __slots__ = ("headers", "status_code")
     status_code: int
     headers: Any
 
@@ -95,23 +92,24 @@ def says_all_in_bytes(vendor: Vendor, client: Any, options: Any) -> bool:
 
     Not certain where the client is one for another cloud, or somebody's own, or has middleware.
     """
+    held: dict[str, Any] = options.__dict__
     if (
-        type(client) not in _plain_clients(vendor)
+        not _is_plain(vendor, client)
         or getattr(client, "_middleware", None)
         or not _STEPS.isdisjoint(client.__dict__)
-        or options.files
-        or getattr(options, "content", None) is not None
+        or held.get("files")
+        or held.get("content") is not None
     ):
         return False
-    body = options.json_data
+    body = held.get("json_data")
     return body is None or (is_object(body) and not any(map(_is_long, body.values())))
 
 
-def _plain_clients(vendor: Vendor) -> tuple[type, ...]:
-    if vendor.express is None:
-        return ()
+def _is_plain(vendor: Vendor, client: Any) -> bool:
+    """Whether `client` is one of the SDK's own for its provider."""
+    sort = cast("object", type(client))
     sdk = sys.modules[vendor.package]
-    return tuple(getattr(sdk, name) for name in vendor.express.clients)
+    return vendor.express is not None and any(sort is getattr(sdk, name) for name in vendor.express.clients)
 
 
 def _is_long(value: Any) -> bool:
@@ -124,14 +122,23 @@ def note_bytes(vendor: Vendor, client: Any, options: Any, envelope: Envelope, se
     Raises:
         NotJSONError: somebody has rewritten it after all, and the options hold something that is no JSON.
     """
-    if sent is not None and sent.method == str(options.method).upper() and _is_unchanged(options, sent):
-        content = sent.content
+    if sent is not None and sent.method == options.method.upper() and _is_unchanged(options, sent):
         if options.method in _WITHOUT_BODY:
             return Asked(envelope, b"")
+        content = _content_of(sent)
         if content[:1] == b"{" or (not content and options.json_data is None):
             return Asked(envelope, content)
     request = describe(vendor, client, options)
     return Asked(envelope, None, lambda: request.body)
+
+
+def _content_of(sent: Any) -> bytes:
+    """The body of a request; nothing of one that comes in pieces."""
+    try:
+        content: bytes = sent.content
+    except library_of(sent).RequestNotRead:
+        return b""
+    return content
 
 
 _plain_envelopes: dict[tuple[str, str, str], Envelope] = {}
@@ -139,7 +146,8 @@ _plain_envelopes: dict[tuple[str, str, str], Envelope] = {}
 
 def envelope_of(vendor: Vendor, client: Any, options: Any) -> Envelope:
     """What `Envelope.of` gives. Where that says always the same of an operation it is made once."""
-    if options.params or getattr(options, "qualifiers", None):
+    held: dict[str, Any] = options.__dict__
+    if held.get("params") or held.get("qualifiers"):
         return Envelope.of(vendor, client, options)
     operation = (vendor.name, options.method, options.url)
     envelope = _plain_envelopes.get(operation)
