@@ -136,10 +136,12 @@ def test_what_differs_elsewhere_parts_events_that_are_alike(where: str) -> None:
     if where == "in the name":
         events: list[dict[str, Any]] = [{"event": "ab"[n // 9], "data": {"n": n}} for n in range(18)]
     else:
-        events = [{"data": {"id": _SAME, "n": n}} for n in range(18)]
+        events = [{"data": {"id": _SAME, "of": [_SAME, 1], "n": n}} for n in range(18)]
         events.insert(9, {"data": {"another": [_SAME, 1], "n": 0}})
 
-    held = sealed(events).held()
+    file = sealed(events)
+    assert (b'"event -2"' in file._text) is (where != "in the name")
+    held = file.held()
 
     assert sorted(map(len, held))[-2:] >= [7, 7]
     assert each_by_itself(held) == events
