@@ -65,6 +65,21 @@ def text_of(result: Any) -> str:
 
 
 @contextmanager
+def loaded() -> Iterator[None]:
+    """A server that has imported the SDK, for the servers that this process starts; see `loaded_server`."""
+    if sys.platform != "linux":
+        yield
+        return
+    with subprocess.Popen([sys.executable, str(SERVER), "loaded"], stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        try:
+            yield
+        finally:
+            server.terminate()
+
+
+@contextmanager
 def listening(kind: str) -> Iterator[int]:
     """A server of `kind` (`http` or `sse`) on this machine; its port."""
     with socket.socket() as free:

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 import agentreplay
-from tests.mcp.app import listening
+from tests.mcp.app import listening, loaded
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loaded_server() -> Generator[None, None, None]:
+    """Servers that tests start are there at once."""
+    with loaded():
+        yield
 
 
 @pytest.fixture(scope="session")

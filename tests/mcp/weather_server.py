@@ -1,5 +1,6 @@
 """A server of the protocol: `python weather_server.py stdio`, or `http PORT`, or `sse PORT` on this machine.
 
+`python weather_server.py loaded` serves whoever its parent starts as `stdio`, who need not import the SDK for it.
 It runs with every supported version of the SDK. The environment variable WEATHER_NAME is the name that it gives itself.
 """
 
@@ -13,6 +14,11 @@ from importlib.util import find_spec
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+TRANSPORT: Final = sys.argv[1]
+LOADED: Any = import_module("loaded_server")
+if TRANSPORT == "stdio" and LOADED.handed_over():
+    sys.exit()
+
 SECOND: Final = find_spec("mcp_types") is not None
 LIBRARY: Any = import_module("mcp.server.mcpserver" if SECOND else "mcp.server.fastmcp")
 types: Any = import_module("mcp_types" if SECOND else "mcp.types")
@@ -22,8 +28,7 @@ if TYPE_CHECKING:
 else:
     Context = LIBRARY.Context
 
-TRANSPORT: Final = sys.argv[1]
-WHERE: Final[dict[str, Any]] = {} if TRANSPORT == "stdio" else {"host": "127.0.0.1", "port": int(sys.argv[2])}
+WHERE: Final[dict[str, Any]] = {"host": "127.0.0.1", "port": int(sys.argv[2])} if len(sys.argv) > 2 else {}
 NUMBERS: Final = count(1)
 TASKS: Final[list[Any]] = []
 
@@ -122,9 +127,12 @@ def main() -> None:
     server.resource("weather://{city}/now")(now)
     server.prompt()(small_talk)
     server.completion()(complete)
-    transport = {"stdio": "stdio", "http": "streamable-http", "sse": "sse"}[TRANSPORT]
+    transport = {"stdio": "stdio", "loaded": "stdio", "http": "streamable-http", "sse": "sse"}[TRANSPORT]
     server.run(transport, **(WHERE if SECOND else {}))
 
 
 if __name__ == "__main__":
-    main()
+    if TRANSPORT == "loaded":
+        LOADED.serve_forks(main)
+    else:
+        main()
