@@ -78,13 +78,15 @@ class LoadedProcess:
             text=True,
         )
 
-    def run(self, program: str, url: str, recordings: Path) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, program: str, url: str, recordings: Path, *, head: str = HEAD + INSTALL
+    ) -> subprocess.CompletedProcess[str]:
         """The program, once it has ended; it has half a minute."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         files = [os.devnull, *(str(recordings.with_name(name)) for name in ("printed", "complained"))]
         order = {
-            "program": HEAD + INSTALL + dedent(program),
+            "program": head + dedent(program),
             "environment": environment(url, recordings),
             "folder": str(recordings.parent),
             "files": files,

@@ -23,7 +23,7 @@ from agentreplay._journal.writer import JournalWriter
 from agentreplay._recorded import RecordedRequest, RecordedResponse
 from agentreplay._redaction import Redactor
 from demo.provider import Provider
-from tests.journal.programs import HEAD, INSTALL, run
+from tests.journal.programs import HEAD, INSTALL, LoadedProcess
 from tests.journal.recordings import Recordings, ask, wait_until
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ some = client()
 
 @pytest.mark.parametrize(("condition", "fault"), [(READ_ONLY, "denied"), (FULL, "large")], ids=["read-only", "full"])
 def test_an_app_on_a_disk_that_refuses_ends_as_ever(
-    provider: Provider, recordings: Recordings, condition: str, fault: str
+    provider: Provider, recordings: Recordings, loaded_process: LoadedProcess, condition: str, fault: str
 ) -> None:
     """A read-only folder, or a limit to the size of files: all answers, one warning, and the exit code of the app."""
     for folder in recordings.path.parents[:-1]:
@@ -229,7 +229,7 @@ def test_an_app_on_a_disk_that_refuses_ends_as_ever(
         if folder.stat().st_mode & 0o001 == 0:
             folder.chmod(folder.stat().st_mode | 0o111)
     calls = "for number in range(30):\n    print(ask(some, number).id)\nsys.exit(4)\n"
-    done = run(condition + INSTALL + calls, provider.openai_url, recordings.path, head=HEAD)
+    done = loaded_process.run(condition + INSTALL + calls, provider.openai_url, recordings.path, head=HEAD)
     assert done.returncode == 4, done.stderr
     assert len(done.stdout.split()) == 30
     assert done.stderr.count("RecordingFaultWarning") == 1

@@ -217,7 +217,9 @@ def test_a_forked_child_writes_a_journal_of_its_own(
     assert plain == [["child"], ["parent before", "parent after"]]
 
 
-def test_a_fork_finds_no_thread_of_ours(provider: Provider, recordings: Recordings) -> None:
+def test_a_fork_finds_no_thread_of_ours(
+    provider: Provider, recordings: Recordings, loaded_process: LoadedProcess
+) -> None:
     """Python warns of forking a process that has threads; ours ends before, and begins again with the next call."""
     head = HEAD + (
         "names = []\n"
@@ -233,7 +235,7 @@ def test_a_fork_finds_no_thread_of_ours(provider: Provider, recordings: Recordin
             ask(some, f"{number} after")
         print(*names)
         """
-    done = run(program, provider.openai_url, recordings.path, head=head + INSTALL)
+    done = loaded_process.run(program, provider.openai_url, recordings.path, head=head + INSTALL)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == {"MainThread"}
     assert recordings.questions == ["0", "0 after", "1", "1 after", "2", "2 after"]
