@@ -270,7 +270,7 @@ def forget_requests() -> None:
 def _long_conversation(body: dict[str, Any]) -> str | None:
     """The name of the member of `body` that is one."""
     for name in _CONVERSATIONS:
-        value: Any = body.get(name)
-        if type(value) is list and len(value) >= _LONG and {*map(type, value)} == {dict}:
+        value: object = body.get(name)
+        if is_array(value) and type(value) is list and len(value) >= _LONG and {*map(type, value)} == {dict}:
             return name
     return None
