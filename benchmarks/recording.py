@@ -3,7 +3,8 @@
     python -m benchmarks.recording
 
 The provider is an in-memory transport; times are the processor's, of turns with and without a session that take turns.
-The end of a session, where its file is written, is told apart.
+The end of a session, where its calls are read and redacted and its file is written, is told apart; so is what the app
+waits for in each call, since that is little beside the time of the SDK.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from unittest import mock
 
 import agentreplay
 from agentreplay._redaction import Redactor
+from agentreplay._streams import Passed, tee
 
 _WORDS: Final = "The quick brown fox jumps over the lazy dog near the river bank. "
 _CHUNKS: Final = 200
@@ -52,6 +54,8 @@ def main() -> None:
         }
         for name, (call, count, parts, part) in calls.items():
             print_session(name, call, count, parts, part)
+        print_noting(client)
+        print_chunks()
         print_hooks(client)
 
 
@@ -71,7 +75,7 @@ def print_session(name: str, call: Callable[[], None], count: int, parts: float,
     plain, recorded, redacted, file = (1e6 * statistics.median(each) / parts for each in turns.values())
     print(
         f"{name}: {plain:.1f} us a {part} plain; recording adds {recorded - plain:+.2f} us apart from redaction, which "
-        f"adds {redacted - recorded:+.2f} us; writing the file at the end takes {file:.2f} us a {part}"
+        f"adds {redacted - recorded:+.2f} us; reading, redacting and writing at the end take {file:.2f} us a {part}"
     )
 
 
@@ -83,6 +87,63 @@ def per_call(call: Callable[[], None], count: int) -> float:
     for _ in range(count):
         call()
     return (time.thread_time() - began) / count
+
+
+def print_noting(client: Any) -> None:
+    """What the app waits for in a session in record mode: the SDK, which does nothing here, is left out."""
+    from openai._base_client import SyncAPIClient
+    from openai._models import FinalRequestOptions
+
+    response = client._client.post(
+        "http://provider/v1/chat/completions",
+        json={"model": "gpt-4o", "messages": [{"role": "user", "content": _WORDS}]},
+    )
+    body = json.loads(response.request.content)
+    options = FinalRequestOptions.construct(method="post", url="/chat/completions", json_data=body)
+
+    def request(itself: Any, _cast_to: Any, _options: Any, **_more: Any) -> Any:
+        return itself._process_response(response=response, stream=False)
+
+    def parse(_client: Any, **_options: Any) -> None:
+        return None
+
+    with mock.patch.multiple(SyncAPIClient, request=request, _process_response=parse):
+
+        def call() -> Any:
+            return client.request(dict, options, stream=False, stream_cls=None)
+
+        bare = microseconds(call, 100)
+        with tempfile.TemporaryDirectory() as folder:
+            session = agentreplay.cassette("noted", directory=Path(folder), mode="record")
+            with session:
+                noted = microseconds(call, 100)
+                began = time.thread_time()
+                calls = len(session.interactions)
+                read = 1e6 * (time.thread_time() - began) / calls
+    print(
+        f"a call that is only noted, without the SDK: {noted - bare:+.2f} us; reading and redacting it: {read:.2f} us"
+    )
+
+
+def print_chunks() -> None:
+    """What a chunk of a stream costs more than it does without recording."""
+    import httpx2
+
+    chunks = [b"data: {}\n\n"] * 1000
+
+    class Chunks(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from chunks
+
+    def plain() -> None:
+        for _ in Chunks():
+            pass
+
+    def watched() -> None:
+        for _ in tee(httpx2, Chunks(), Passed(0.0, lambda _: None)):
+            pass
+
+    print(f"a chunk that is noted: {(microseconds(watched, 20) - microseconds(plain, 20)) / len(chunks):+.3f} us")
 
 
 def print_hooks(client: Any) -> None:
@@ -108,9 +169,9 @@ def print_hooks(client: Any) -> None:
         agentreplay.uninstall()
 
 
-def microseconds(use: Callable[[], Any]) -> float:
+def microseconds(use: Callable[[], Any], number: int = 5000) -> float:
     """The least time of `use`."""
-    return min(timeit.repeat(use, number=5000, repeat=9)) / 5000 * 1e6
+    return min(timeit.repeat(use, number=number, repeat=9)) / number * 1e6
 
 
 @contextmanager
