@@ -257,7 +257,7 @@ def test_in_a_session_faults_stay_loud(recordings: Recordings, openai_client: An
     """The guard is for the app: a test that records or replays in the same process hears of every fault."""
     recordings.install()
     with pytest.MonkeyPatch.context() as patch, agentreplay.cassette("loud", directory=tmp_path, mode="record"):
-        patch.setattr("agentreplay.integrations._stainless.funnel.describe", interrupted_with(Fault()))
+        patch.setattr("agentreplay.integrations._stainless.live.note_bytes", interrupted_with(Fault()))
         with pytest.raises(Fault):
             ask(openai_client, "hello")
         patch.undo()
