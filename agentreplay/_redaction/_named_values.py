@@ -51,8 +51,8 @@ _LONGEST_VALUE: Final = 16_384
 
 def find_named_values(text: str) -> Iterator[Span]:
     """The secrets in `text` that a name, a header's scheme or the form of a URL gives away."""
-    # With a character for each byte, since that is many times faster, where it comes to the same: but two letters become
-    # such of ASCII.
+    # With a character for each byte, since that is many times faster, where it comes to the same: but two letters
+    # become such of ASCII.
     is_ascii = text.isascii()
     flat = text.lower() if is_ascii else text.encode("utf-8", "surrogatepass").lower().decode("latin-1")
     exactly = is_ascii or not ("\u0130" in text or "\u212a" in text)

@@ -29,8 +29,10 @@ def wrongly(method: Method, arguments: dict[str, Any]) -> str:
     return str(error.value)
 
 
-_WRONG = [(method, {**method.arguments, "nonsense": 1}) for method in METHODS]
-_WRONG += [(method, {}) for method in (CHAT, EMBEDDINGS, MESSAGES)]
+_WRONG = [
+    *((method, {**method.arguments, "nonsense": 1}) for method in METHODS),
+    *((method, dict[str, Any]()) for method in (CHAT, EMBEDDINGS, MESSAGES)),
+]
 
 
 @pytest.mark.parametrize(("method", "arguments"), _WRONG, ids=str)
