@@ -25,7 +25,8 @@ from agentreplay._redacting import redact_request, redact_response
 from agentreplay._redacting_together import RedactionTogether
 from agentreplay._redaction import Redactor
 from agentreplay._redaction.texts import clean_ones
-from agentreplay._timeline import Done, as_file, as_run
+from agentreplay._run_calls import RunCalls
+from agentreplay._timeline import Done
 
 _ANSWERING: Final = frozenset({Mode.REPLAY, Mode.EXTEND})
 
@@ -69,15 +70,11 @@ class CallEngine:
             # What is added later is written beside it, so a placeholder there must not come to mean another secret.
             self._redaction.reserve(self.known.interactions)
         self._lock = threading.Lock()
-        self._started = 0
-        self._done: dict[int, Done] = {}
-        self._running: dict[int, Live] = {}
-        self._parents: dict[int, int] = {}
-        self._answering: dict[int, Interaction] = {}
+        self._calls = RunCalls(self.counts)
         self._verified: list[tuple[Interaction | None, Interaction]] = []
         self._shown = False
         self._texts = 0
-        self._noted = NotedCalls(self.redactor, self._keep_noted, self._give_up)
+        self._noted = NotedCalls(self.redactor, self._keep_noted, self._calls.give_up)
         self.records_all = (
             self.records
             and self.fork is None
@@ -89,7 +86,7 @@ class CallEngine:
     @property
     def started(self) -> int:
         """How many calls were begun."""
-        return self._started
+        return self._calls.started
 
     @property
     def records(self) -> bool:
@@ -131,59 +128,39 @@ class CallEngine:
             request = self._redaction.request(request) if self.records else redact_request(self.redactor, request)
         answers = self.mode is not Mode.VERIFY and not rerun
         forked = self.fork is not None and self.fork.is_passed_by(request)
-        with self._lock:
-            position = self._started
-            self._started += 1
-            if parent is not None:
-                self._parents[position] = parent
-            around = self._answering.get(parent) if parent is not None else None
+        position = self._calls.begin(parent)
         interaction = None
         if self.mode is not Mode.RECORD and not forked:
+            around = self._calls.expected_of(parent)
             interaction = self._index.take(request, inside=around, whole=answers, key=key)
         if interaction is not None and answers:
-            self._keep(position, Done(interaction, recorded=False, known=interaction, whole=True))
+            self._calls.end(position, Done(interaction, recorded=False, known=interaction, whole=True))
             return Replay(interaction, position)
         if forked or (self.records and self.fork is None) or self.mode is Mode.VERIFY or rerun:
             compared = self.mode is Mode.REPLAY or (self.mode is Mode.EXTEND and interaction is not None)
             live = Live(position, request.method, request, interaction, self.notes, parent, rerun and compared)
-            with self._lock:
-                self._running[position] = live
-                if interaction is not None:
-                    self._answering[position] = interaction
+            self._calls.go_on(live)
             return live
         error = self.absent or self._mismatch(request)
-        with self._lock:
-            self.counts.missed += 1
+        self._calls.miss()
         self.refuse(error)
         raise error
 
     def replay(self, interaction: Interaction, key: str, *, parent: int | None = None) -> Replay | Live:
         """As `begin` decides of the request of `interaction`, which was `foreseen` for its `key`, and has no secret."""
-        around = self._answering.get(parent) if parent is not None else None
-        found = self._index.take_foreseen(key, inside=around)
+        found = self._index.take_foreseen(key, inside=self._calls.expected_of(parent))
         if found is None:
             # Another call was quicker.
             return self.begin(interaction.request, parent=parent, key=key)
-        with self._lock:
-            position = self._started
-            self._started += 1
-            if parent is not None:
-                self._parents[position] = parent
-            self._done[position] = Done(found, recorded=False, known=found, whole=True)
-            self.counts.replayed += 1
-        return Replay(found, position)
+        return Replay(found, self._calls.answer(found, parent))
 
     def begin_unread(self, method: str, *, parent: int | None = None) -> Live:
         """Let a call of `method` go live that is to be recorded whatever it asks (see `records_all`).
 
         `keep` is given what was asked, together with the answer.
         """
-        with self._lock:
-            position = self._started
-            self._started += 1
-            if parent is not None:
-                self._parents[position] = parent
-            live = self._running[position] = Live(position, method, None, None, self.notes, parent)
+        live = Live(self._calls.begin(parent), method, None, None, self.notes, parent)
+        self._calls.go_on(live)
         return live
 
     def revise(self, known: Cassette) -> None:
@@ -205,9 +182,7 @@ class CallEngine:
     def keep(self, call: Live, noted: NotedCall, metadata: dict[str, Any]) -> None:
         """Keep a live call that has its answer. It is read at once where that decides what comes next."""
         if self.records_all:
-            with self._lock:
-                self._running.pop(call.position, None)
-                self.counts.recorded += 1
+            self._calls.end_unread(call.position)
             self._noted.put(call, noted, metadata)
             return
         told = noted.tell()
@@ -246,7 +221,7 @@ class CallEngine:
             with self._lock:
                 self._verified.append((call.expected, interaction))
         recorded = self.records and not (call.rerun and call.expected is not None)
-        self._keep(call.position, Done(interaction, recorded, known=call.expected))
+        self._calls.end(call.position, Done(interaction, recorded, known=call.expected))
 
     def _keep_noted(self, waiting: Waiting, told: Told, clean: bool) -> None:
         """Keep a call that is counted already."""
@@ -254,80 +229,46 @@ class CallEngine:
         request = self._redaction.request(told.request, clean=clean) if told.request is not None else None
         response = told.response if clean else self._redacted(told.response)
         interaction = self._interaction(call, response, metadata, request)
-        with self._lock:
-            self._texts += told.texts is not None
-            self._done[call.position] = Done(interaction, recorded=True)
-
-    def _give_up(self, call: Live) -> None:
-        """Take a call that cannot be read for one that never got its answer."""
-        with self._lock:
-            self.counts.recorded -= 1
-            self._running[call.position] = call
+        self._texts += told.texts is not None
+        self._calls.put(call.position, Done(interaction, recorded=True))
 
     def fail(self, call: Replay, response: RecordedResponse, fault: str) -> None:
         """Let a call have failed on purpose with `response`; its recorded answer is there for whoever asks again."""
         self._index.give_back(call.interaction)
-        with self._lock:
-            self.counts.replayed -= 1
-            self.counts.failed += 1
-            self._done[call.position] = Done(_with_fault(call.interaction, response, fault), recorded=False)
+        self._calls.fail(call.position, Done(_with_fault(call.interaction, response, fault), recorded=False))
 
     def change(self, call: Replay, response: RecordedResponse, fault: str) -> None:
         """Let a call have got `response` instead of its recorded answer, on purpose."""
         changed = _with_fault(call.interaction, response, fault)
-        with self._lock:
-            self._done[call.position] = Done(changed, recorded=False, known=call.interaction, whole=True)
+        self._calls.put(call.position, Done(changed, recorded=False, known=call.interaction, whole=True))
 
     def abandon(self, call: Live) -> None:
         """Forget a live call that never got as far as an answer."""
-        with self._lock:
-            self._running.pop(call.position, None)
+        self._calls.abandon(call.position)
 
     def pass_through(self) -> None:
         """Count a call that goes live and is not kept."""
-        with self._lock:
-            self.counts.live += 1
-
-    def _keep(self, position: int, done: Done) -> None:
-        with self._lock:
-            self._running.pop(position, None)
-            self._done[position] = done
-            if done.recorded:
-                self.counts.recorded += 1
-            elif done.whole:
-                self.counts.replayed += 1
-            else:
-                self.counts.live += 1
+        self._calls.pass_through()
 
     @property
     def interactions(self) -> list[Interaction]:
         """The calls of this run that have their answer, in the order of their start."""
-        self._shown = True
-        self._noted.read()
-        with self._lock:
-            return [self._done[position].interaction for position in sorted(self._done)]
+        return self._read().done()
 
     @property
     def timeline(self) -> list[Interaction]:
         """These calls, and below each that was answered from the recording those that were recorded inside it."""
-        self._shown = True
-        self._noted.read()
-        with self._lock:
-            return as_run(self._done, self._parents, self._index.interactions)
+        return self._read().as_run(self._index.interactions)
 
     @property
     def replayed(self) -> list[Interaction]:
         """Those of them that the recording answered."""
-        self._shown = True
-        self._noted.read()
-        with self._lock:
-            return [self._done[position].interaction for position in sorted(self._done) if self._done[position].whole]
+        return self._read().done(replayed=True)
 
     @property
     def running(self) -> list[Live]:
         """The live calls that have no answer yet, in the order of their start."""
-        with self._lock:
-            return [self._running[position] for position in sorted(self._running)]
+        return self._calls.running()
 
     @property
     def unused(self) -> list[Interaction]:
@@ -357,10 +298,15 @@ class CallEngine:
         if prune:
             unused = {id(interaction) for interaction in self.unused}
             kept = [interaction for interaction in kept if id(interaction) not in unused]
-        with self._lock:
-            plain = not self._shown and not kept and self._texts == len(self._done)
-            plain = plain and self._noted.knowledge == {self.redactor.knowledge}
-            return Cassette(interactions=as_file(self._done, self._parents, known, kept)), plain
+        plain = not self._shown and not kept and self._texts == len(self._calls)
+        plain = plain and self._noted.knowledge == {self.redactor.knowledge}
+        return Cassette(interactions=self._calls.as_file(known, kept)), plain
+
+    def _read(self) -> RunCalls:
+        """The calls of this run, all of them read, to be shown to somebody who may change them."""
+        self._shown = True
+        self._noted.read()
+        return self._calls
 
 
 def _with_fault(interaction: Interaction, response: RecordedResponse, fault: str) -> Interaction:

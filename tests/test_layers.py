@@ -35,7 +35,7 @@ ROWS: Final[dict[str, str]] = {
         _explaining _timeline _storage _migration _recorder _sse _report _ageing
         _journal _trajectory _drift
     """,
-    "the decision": "_decisions _noted _replay_engine _engine",
+    "the decision": "_decisions _run_calls _noted _replay_engine _engine",
     "the running program": """
         _active _following _patching _pace _streams _outside _callers _network _calls _freezing
         _guard _guarded_streams _app_recording _recording_here _activity
