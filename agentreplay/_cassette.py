@@ -31,6 +31,7 @@ from agentreplay._recorded import (
     RecordedResponse,
     StreamEvent,
 )
+from agentreplay._redacting import redact_meta
 from agentreplay._redacting_together import RedactionTogether
 from agentreplay._redaction import Redactor
 from agentreplay._sealed_interactions import SealedInteractions
@@ -173,14 +174,16 @@ class Cassette(Record):
         The ids and the content hash of what changes are set anew, where they were set. `redactor` knows the secrets; by
         default, those that the environment and their form give away.
         """
-        redaction = RedactionTogether(redactor or Redactor())
+        redactor = redactor or Redactor()
+        redaction = RedactionTogether(redactor)
         redacted = [*map(redaction.interaction, self.interactions)]
-        if all(new is old for new, old in zip(redacted, self.interactions, strict=True)):
+        meta = redact_meta(redactor, self.meta)
+        if meta is self.meta and all(new is old for new, old in zip(redacted, self.interactions, strict=True)):
             return self
         for position, (new, old) in enumerate(zip(redacted, self.interactions, strict=True)):
             if new.request is not old.request and old.id == old.compute_id():
                 redacted[position] = new.model_copy(update={"id": new.compute_id()})
-        clean = self.model_copy(update={"meta": self.meta.model_copy(), "interactions": redacted})
+        clean = self.model_copy(update={"meta": meta.model_copy(), "interactions": redacted})
         clean._source = Source()
         if clean.meta.content_hash:
             clean.meta.content_hash = clean.compute_content_hash()
@@ -237,10 +240,12 @@ class Cassette(Record):
         # Secrets are looked for in what the file would hold: in memory there may be values that only become text there.
         with written_as_json():
             if plain:
-                data = self._as_bytes(ids_are_keys=True)
+                meta = redact_meta(redactor or Redactor(), self.meta)
+                found = self.model_copy(update={"meta": meta})
+                data = found._as_bytes(ids_are_keys=True)
                 # What a reader would refuse, the longer way says.
                 if is_readable(data):
-                    return self, data
+                    return found, data
             copied = self._plain_copy()
             clean = copied.without_secrets(redactor)
             data = source if source is not None and clean is copied else clean._as_bytes()

@@ -8,6 +8,8 @@ import unicodedata
 from pathlib import PurePosixPath
 from typing import Final
 
+from agentreplay._redaction import without_formats
+
 _SAFE_SEGMENT: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _NOT_SAFE: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -27,10 +29,11 @@ def safe_path(name: str) -> PurePosixPath:
     A name that is portable as it stands (lower-case ASCII, no reserved word, short; `/` makes folders) is kept. Any
     other gives a readable slug and sixteen digits of its SHA-256, so that names which differ by case, by Unicode form
     or by one forbidden character never share a folder, on no file system. All of it is lower-case ASCII, at most 150
-    characters, never absolute, never upwards.
+    characters, never absolute, never upwards. A secret of a known form stands in none of it.
     """
-    segments = name.split("/")
-    if len(name) <= _PATH_LIMIT and all(_is_portable(segment) for segment in segments):
+    shown = without_formats(name)
+    segments = shown.split("/")
+    if shown == name and len(name) <= _PATH_LIMIT and all(_is_portable(segment) for segment in segments):
         return PurePosixPath(*segments)
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
     slugs = [slug for segment in segments if (slug := _slug(segment))]

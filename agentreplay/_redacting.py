@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from agentreplay._meta import CassetteMeta
 from agentreplay._recorded import Interaction, RecordedRequest, RecordedResponse, StreamEvent
 from agentreplay._redaction import Redactor
 
@@ -15,6 +16,13 @@ M = TypeVar("M", bound=BaseModel)
 def redact_metadata(redactor: Redactor, interaction: Interaction) -> Interaction:
     """`interaction` without secrets in its metadata; the very same object if it holds none there."""
     return _redacted(redactor, interaction, ("metadata",))
+
+
+def redact_meta(redactor: Redactor, meta: CassetteMeta) -> CassetteMeta:
+    """`meta` without secrets in the names of tests, which have a test's arguments in them; itself if there are none."""
+    meta = _redacted(redactor, meta, ("test_id",))
+    parent = _redacted(redactor, meta.parent, ("test_id",)) if meta.parent is not None else None
+    return _with(meta, {"parent": parent} if parent is not meta.parent else {})
 
 
 def redact_request(redactor: Redactor, request: RecordedRequest) -> RecordedRequest:

@@ -11,10 +11,11 @@ spelled out), a secret that ends before its form can be told, and what ids and s
 
 from __future__ import annotations
 
+from agentreplay._redaction._formats import without_formats
 from agentreplay._redaction._names import secret_name
 from agentreplay._redaction._placeholders import comparable
 from agentreplay._redaction._redactor import Finding, Redactor
 from agentreplay._redaction._spans import PLACEHOLDER_START
 from agentreplay._redaction._user_rules import RedactionRule
 
-__all__ = ["PLACEHOLDER_START", "Finding", "RedactionRule", "Redactor", "comparable", "secret_name"]
+__all__ = ["PLACEHOLDER_START", "Finding", "RedactionRule", "Redactor", "comparable", "secret_name", "without_formats"]

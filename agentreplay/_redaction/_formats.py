@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-from agentreplay._redaction._spans import Span, rare_in
+from agentreplay._redaction._spans import Span, rare_in, replaced, settled
 
 
 class SecretFormat(NamedTuple):
@@ -216,6 +216,12 @@ def find_formats(text: str, rare: bytes) -> Iterator[Span]:
                     if span:
                         done = span.end
                         yield span
+
+
+def without_formats(text: str) -> str:
+    """`text` with the label of its form in the place of each secret of a known form."""
+    spans = settled(find_formats(text, rare_in(text)), text)
+    return replaced([text], [(span.start, span.end, span.label) for span in spans])[0] if spans else text
 
 
 def format_of(secret: str) -> str | None:

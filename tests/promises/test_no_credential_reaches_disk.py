@@ -104,6 +104,35 @@ def test_a_secret_in_an_error_is_replaced(provider: Provider, folder: Path) -> N
     assert CLIENT_KEY in str(live.value)
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
+@pytest.mark.parametrize("secret", ALL)
+def test_a_secret_in_the_name_of_a_test_is_replaced(
+    provider: Provider, folder: Path, monkeypatch: pytest.MonkeyPatch, secret: str, looked_at: bool
+) -> None:
+    """A parametrized test has its arguments in its name: it stands in no file, and the recording is found again."""
+    monkeypatch.setenv("INTERNAL_API_TOKEN", ENVIRONMENT_KEY)
+    name = f"tests/test_keys.py::test_login[{secret}]"
+    with agentreplay.cassette(name, directory=folder) as session:
+        live = ask(provider, "hello")
+        if looked_at:
+            assert session.interactions
+    with provider.stopped(), agentreplay.cassette(name, directory=folder, mode="replay"):
+        assert ask(provider, "hello") == live
+    assert agentreplay.Cassette.load(session.path or "").meta.test_id.startswith("tests/test_keys.py::test_login[")
+
+
+@pytest.mark.parametrize("secret", TYPED_KEYS)
+def test_a_secret_of_a_known_form_names_no_folder(provider: Provider, folder: Path, secret: str) -> None:
+    """Two of one form have two folders all the same."""
+    names = [secret, f"test[{secret}]", f"test[{secret[:-1]}z]", f"a/{secret}/b"]
+    for name in names:
+        with agentreplay.cassette(name, directory=folder):
+            ask(provider, "hello")
+
+    assert len([*folder.rglob("*.json")]) == len(names)
+    assert secret[8:].lower() not in str([*folder.rglob("*")]).lower()
+
+
 def test_a_recording_made_by_hand_is_searched_too(folder: Path) -> None:
     """`Cassette.save` writes no secret that was put into a cassette by hand."""
     recorder = agentreplay.CassetteRecorder("by hand")
