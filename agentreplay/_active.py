@@ -12,9 +12,10 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import Context, ContextVar
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from agentreplay._call_around import adopt_call, call_around, made_inside
 from agentreplay._errors import SessionError
 from agentreplay._guard import GUARD
 from agentreplay._modes import Mode
@@ -83,8 +84,8 @@ class Scope:
 
     def around(self) -> int | None:
         """The position of the call of this session inside which a call made here is made."""
-        within = _call_around()
-        return within.position if within is not None and within.scope is self else None
+        within = call_around()
+        return within.position if within is not None and within.session is self else None
 
     def watch(self, stream: OpenStream) -> None:
         """Remember a stream that the app still reads."""
@@ -105,20 +106,12 @@ class Scope:
         return self.engine.mode
 
 
-class _Call(NamedTuple):
-    """A call that is running: its session, and its position among the calls of that."""
-
-    scope: Scope
-    position: int
-
-
 class _Outside:
     """Marks work that was submitted where no session was in force."""
 
 
 _OUTSIDE: Final = _Outside()
 _in_force: ContextVar[Scope | _Outside | None] = ContextVar("agentreplay_session", default=None)
-_running_call: ContextVar[_Call | None] = ContextVar("agentreplay_call", default=None)
 _lock: Final = threading.Lock()
 _open: list[Scope] = []
 _suspended: list[Scope] = []
@@ -127,7 +120,6 @@ open_sessions: Final[Sequence[Scope]] = _open
 suspended_sessions: Final[Sequence[Scope]] = _suspended
 """Those outside of which something is done just now, as if they were not open; always this same list."""
 _thread_scopes: weakref.WeakKeyDictionary[threading.Thread, Scope] = weakref.WeakKeyDictionary()
-_thread_calls: weakref.WeakKeyDictionary[threading.Thread, _Call] = weakref.WeakKeyDictionary()
 
 
 def enter(scope: Scope) -> None:
@@ -180,46 +172,6 @@ def suspended(scope: Scope) -> Iterator[None]:
         with _lock:
             _suspended.remove(scope)
             _open.append(scope)
-
-
-@contextmanager
-def inside(scope: Scope, position: int) -> Iterator[None]:
-    """Let the calls that are made in the block, and in what it starts, be made inside the one at `position`."""
-    before, now = _running_call.get(), _Call(scope, position)
-    _running_call.set(now)
-    try:
-        yield
-    finally:
-        # A coroutine may be closed in another context than it ran in, which is not to be changed.
-        if _running_call.get() is now:
-            _running_call.set(before)
-
-
-@contextmanager
-def apart() -> Iterator[None]:
-    """Let the calls that are made in the block be made inside no other: what runs there was not asked for by one."""
-    before = _running_call.get()
-    _running_call.set(None)
-    try:
-        yield
-    finally:
-        if _running_call.get() is None:
-            _running_call.set(before)
-
-
-def context_apart(context: Context) -> Context:
-    """A copy of `context` in which calls are made inside no other."""
-    copied = context.copy()
-    copied.run(_running_call.set, None)
-    return copied
-
-
-def _call_around() -> _Call | None:
-    """The call inside which this code runs."""
-    running = _running_call.get()
-    if running is not None or not _thread_calls:
-        return running
-    return _thread_calls.get(threading.current_thread())
 
 
 def current() -> Scope | None:
@@ -288,9 +240,7 @@ def adopt(thread: threading.Thread) -> None:
     scope = _named()
     if scope is not None:
         _thread_scopes[thread] = scope
-        around = _call_around()
-        if around is not None:
-            _thread_calls[thread] = around
+        adopt_call(thread)
 
 
 def belonging_here(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -301,15 +251,10 @@ def belonging_here(function: Callable[..., Any]) -> Callable[..., Any]:
     scope: Scope | _Outside | None = _named()
     if scope is None and (not _open or _in_force.get() is _OUTSIDE):
         scope = _OUTSIDE
-    around = _call_around()
+    around = call_around()
 
     def belonging(*args: Any, **kwargs: Any) -> Any:
-        before = _running_call.get()
-        _running_call.set(around)
-        try:
-            with within(scope):
-                return function(*args, **kwargs)
-        finally:
-            _running_call.set(before)
+        with made_inside(around), within(scope):
+            return function(*args, **kwargs)
 
     return belonging

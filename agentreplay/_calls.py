@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any
 
-from agentreplay._active import Scope, current, inside
+from agentreplay._active import Scope, current
+from agentreplay._call_around import inside
 from agentreplay._cassette import Interaction, RecordedResponse
 from agentreplay._decisions import Live
 from agentreplay._drift import drift_report

@@ -38,9 +38,8 @@ class CallEngine:
     `known` is the cassette that may answer (None where everything is live). Requests and answers are redacted as they
     come in, so that matching sees what a file would hold. `max_age` says from when on a miss tells the age of `known`.
     `absent` is raised for a call that nothing recorded answers where that is for want of a cassette; `pinned` says that
-    the mode stands in the code; `fork` is the point after which calls go live;
-    `notes` are written to the metadata of calls begun now. `records_all` says that each call is recorded whatever it
-    asks, so that this need not be known before it is sent.
+    the mode stands in the code; `fork` is the point after which calls go live; `notes` are written to the metadata of
+    calls begun now. `records_all` says that each call is recorded whatever it asks, which need not be known before.
     """
 
     mode: Mode
@@ -71,7 +70,6 @@ class CallEngine:
             self._redaction.reserve(self.known.interactions)
         self._lock = threading.Lock()
         self._calls = RunCalls(self.counts)
-        self._verified: list[tuple[Interaction | None, Interaction]] = []
         self._shown = False
         self._texts = 0
         self._noted = NotedCalls(self.redactor, self._keep_noted, self._calls.give_up)
@@ -96,9 +94,7 @@ class CallEngine:
     @property
     def verified(self) -> list[tuple[Interaction | None, Interaction]]:
         """For each live call that is compared: the recorded interaction, if there is one, and what came now."""
-        self._shown = True
-        with self._lock:
-            return list(self._verified)
+        return self._read().verified()
 
     def foreseen(self, key: str) -> Interaction | None:
         """The interaction that would answer a request with this key by now; None where that is for `begin` to find."""
@@ -187,18 +183,15 @@ class CallEngine:
             return
         told = noted.tell()
         (clean,) = clean_ones([told.texts], self.redactor)
-        interaction = self._interaction(call, told.response if clean else self._redacted(told.response), metadata)
-        self._keep_answer(call, interaction)
+        response = told.response if clean else redact_response(self.redactor, told.response)
+        self._keep_answer(call, self._interaction(call, response, metadata))
 
     def finish(self, call: Live, response: RecordedResponse, metadata: dict[str, Any] | None = None) -> Interaction:
         """Keep the answer to a live call whose request is known; gives what is kept."""
-        interaction = self._interaction(call, self._redacted(response), metadata or {})
+        interaction = self._interaction(call, redact_response(self.redactor, response), metadata or {})
         self._keep_answer(call, interaction)
         self._shown = True
         return interaction
-
-    def _redacted(self, response: RecordedResponse) -> RecordedResponse:
-        return redact_response(self.redactor, response)
 
     def _interaction(
         self, call: Live, response: RecordedResponse, metadata: dict[str, Any], request: RecordedRequest | None = None
@@ -218,8 +211,7 @@ class CallEngine:
     def _keep_answer(self, call: Live, interaction: Interaction) -> None:
         self._index.received(interaction.response, instead_of=call.expected)
         if self.mode is Mode.VERIFY or call.rerun:
-            with self._lock:
-                self._verified.append((call.expected, interaction))
+            self._calls.verify(call, interaction)
         recorded = self.records and not (call.rerun and call.expected is not None)
         self._calls.end(call.position, Done(interaction, recorded, known=call.expected))
 
@@ -227,7 +219,7 @@ class CallEngine:
         """Keep a call that is counted already."""
         call, _, metadata = waiting
         request = self._redaction.request(told.request, clean=clean) if told.request is not None else None
-        response = told.response if clean else self._redacted(told.response)
+        response = told.response if clean else redact_response(self.redactor, told.response)
         interaction = self._interaction(call, response, metadata, request)
         self._texts += told.texts is not None
         self._calls.put(call.position, Done(interaction, recorded=True))
@@ -235,12 +227,11 @@ class CallEngine:
     def fail(self, call: Replay, response: RecordedResponse, fault: str) -> None:
         """Let a call have failed on purpose with `response`; its recorded answer is there for whoever asks again."""
         self._index.give_back(call.interaction)
-        self._calls.fail(call.position, Done(_with_fault(call.interaction, response, fault), recorded=False))
+        self._calls.fail(call, response, fault)
 
     def change(self, call: Replay, response: RecordedResponse, fault: str) -> None:
         """Let a call have got `response` instead of its recorded answer, on purpose."""
-        changed = _with_fault(call.interaction, response, fault)
-        self._calls.put(call.position, Done(changed, recorded=False, known=call.interaction, whole=True))
+        self._calls.change(call, response, fault)
 
     def abandon(self, call: Live) -> None:
         """Forget a live call that never got as far as an answer."""
@@ -307,8 +298,3 @@ class CallEngine:
         self._shown = True
         self._noted.read()
         return self._calls
-
-
-def _with_fault(interaction: Interaction, response: RecordedResponse, fault: str) -> Interaction:
-    metadata = {**interaction.metadata, "fault": fault}
-    return interaction.model_copy(update={"response": response, "metadata": metadata})

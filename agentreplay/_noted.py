@@ -100,7 +100,7 @@ class NotedCalls:
         for (each, what), is_clean in zip(told, clean, strict=True):
             try:
                 self._keep(each, what, is_clean)
-            except Exception as error:  # noqa: BLE001, PERF203
+            except Exception as error:  # noqa: BLE001, PERF203 (likewise)
                 fault = fault or self._without(each, error)
             else:
                 self._forget(each)

@@ -13,7 +13,7 @@ from agentreplay._linear.bodies import BodyFolding, folded_events
 from agentreplay._linear.distinct import Distinct
 from agentreplay._linear.marks import AS, event_back, is_marked
 from agentreplay._linear.plainest import plainly_changed
-from agentreplay._linear.unfolding import Unfolded, UnresolvableError
+from agentreplay._linear.unfolding import Unfolded, UnresolvableError, Written
 from agentreplay._linear.weight import heaviest
 from agentreplay._reading import dotted
 from agentreplay._recorded import Interaction, StreamEvent
@@ -76,7 +76,7 @@ class Bodies:
     None may weigh more than `limit`. Those that are told by differences share their parts.
     """
 
-    def __init__(self, written: Sequence[Any], limit: int, path: Path | None, part: str) -> None:
+    def __init__(self, written: Written, limit: int, path: Path | None, part: str) -> None:
         self._written = written
         self._unfolded = Unfolded(written, limit)
         self._path = path
@@ -84,7 +84,7 @@ class Bodies:
 
     def involved(self) -> set[int]:
         """The positions of those that are told by what differs from an earlier one, and of these."""
-        marked = [position for position, body in enumerate(self._written) if is_marked(body)]
+        marked = [position for position in range(len(self._written)) if is_marked(self._written[position])]
         bases = [self._base_of(position) for position in marked]
         return {*marked, *(base for base in bases if base is not None)}
 
@@ -152,7 +152,7 @@ class Told:
     The stream is that of the interaction at `position`. No data may weigh more than `limit`.
     """
 
-    def __init__(self, written: Sequence[Any], limit: int, path: Path | None, position: int) -> None:
+    def __init__(self, written: Written, limit: int, path: Path | None, position: int) -> None:
         self._written = written
         self._unfolded = Unfolded(written, limit, "event")
         self._path = path

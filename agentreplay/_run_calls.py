@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from agentreplay._decisions import Counts, Live
-from agentreplay._recorded import Interaction
+from agentreplay._decisions import Counts, Live, Replay
+from agentreplay._recorded import Interaction, RecordedResponse
 from agentreplay._timeline import Done, as_file, as_run
 
 
@@ -26,6 +26,7 @@ class RunCalls:
         self._running: dict[int, Live] = {}
         self._parents: dict[int, int] = {}
         self._answering: dict[int, Interaction] = {}
+        self._verified: list[tuple[Interaction | None, Interaction]] = []
 
     def __len__(self) -> int:
         return len(self._done)
@@ -77,12 +78,27 @@ class RunCalls:
         with self._lock:
             self._done[position] = done
 
-    def fail(self, position: int, done: Done) -> None:
+    def fail(self, call: Replay, response: RecordedResponse, fault: str) -> None:
         """Let a call that was answered have failed on purpose instead."""
         with self._lock:
             self.counts.replayed -= 1
             self.counts.failed += 1
-            self._done[position] = done
+            self._done[call.position] = Done(_with_fault(call.interaction, response, fault), recorded=False)
+
+    def change(self, call: Replay, response: RecordedResponse, fault: str) -> None:
+        """Let a call that was answered have got `response` instead, on purpose."""
+        changed = _with_fault(call.interaction, response, fault)
+        self.put(call.position, Done(changed, recorded=False, known=call.interaction, whole=True))
+
+    def verify(self, call: Live, interaction: Interaction) -> None:
+        """Let what came now be compared with what was recorded."""
+        with self._lock:
+            self._verified.append((call.expected, interaction))
+
+    def verified(self) -> list[tuple[Interaction | None, Interaction]]:
+        """What is to be compared: the recorded interaction, if there is one, and what came now."""
+        with self._lock:
+            return list(self._verified)
 
     def give_up(self, call: Live) -> None:
         """Take a call whose answer cannot be read for one that never got it."""
@@ -132,3 +148,8 @@ class RunCalls:
         if parent is not None:
             self._parents[position] = parent
         return position
+
+
+def _with_fault(interaction: Interaction, response: RecordedResponse, fault: str) -> Interaction:
+    metadata = {**interaction.metadata, "fault": fault}
+    return interaction.model_copy(update={"response": response, "metadata": metadata})

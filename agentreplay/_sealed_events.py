@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, cast, overload
+from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -100,7 +100,7 @@ def parsed(text: bytes, path: Path | None) -> dict[str, Any]:
 _EVENTS: Final = TypeAdapter(list[StreamEvent])
 
 
-class _Texts(Sequence[Any]):
+class _Texts:
     """What is written as the data of each event, read from its text."""
 
     def __init__(self, texts: list[bytes], path: Path | None) -> None:
@@ -111,13 +111,7 @@ class _Texts(Sequence[Any]):
     def __len__(self) -> int:
         return len(self.texts)
 
-    @overload
-    def __getitem__(self, place: int) -> Any: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Any]: ...
-    def __getitem__(self, place: int | slice) -> Any:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
+    def __getitem__(self, place: int) -> Any:
         return self.fields(place).get("data")
 
     def fields(self, place: int) -> dict[str, Any]:

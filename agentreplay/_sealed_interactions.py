@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
@@ -178,7 +178,7 @@ def _record_of(record: type[R], written: dict[str, Any]) -> R:
     return built
 
 
-class _Written(Sequence[Any]):
+class _Written:
     """The bodies of one sort as they are written."""
 
     def __init__(self, interactions: SealedInteractions, part: str) -> None:
@@ -189,13 +189,7 @@ class _Written(Sequence[Any]):
     def __len__(self) -> int:
         return len(self._interactions)
 
-    @overload
-    def __getitem__(self, place: int) -> Any: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Any]: ...
-    def __getitem__(self, place: int | slice) -> Any:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
+    def __getitem__(self, place: int) -> Any:
         last, body = self._last
         return body if last == place else self._interactions.written(place, self._part).get("body")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from pydantic import ConfigDict
 
@@ -22,6 +22,7 @@ from agentreplay._recorded import (
     RecordedResponse,
     StreamEvent,
 )
+from agentreplay._unread_texts import Texts
 
 R = TypeVar("R", bound=Record)
 
@@ -194,30 +195,6 @@ class UnreadResponse(Unread, RecordedResponse):
             put(found, "__pydantic_extra__", {**(self.__pydantic_extra__ or {})})
             put(found, "__pydantic_private__", None)
             return found
-
-
-class Texts(Protocol):
-    """The interactions of a file, each of which can be read by itself."""
-
-    def short_key(self, place: int) -> str:
-        """The first sixteen digits of the key of the request at `place`."""
-        ...
-
-    def part(self, place: int, name: str) -> Any:
-        """The request or the response at `place`, a new one each time, of which nothing is read."""
-        ...
-
-    def begin(self, record: Any, place: int) -> None:
-        """Give `record`, which is such a request or response, its fields, but for those that take longer."""
-        ...
-
-    def held(self, place: int) -> Mapping[str, Any] | None:
-        """The fields of the response at `place`, to be read only; None where a record must be made to know them."""
-        ...
-
-    def rest(self, place: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The metadata of the interaction at `place`, and those of its members that no class knows."""
-        ...
 
 
 def unread_part(record: type[R], texts: Texts, place: int, short_key: str | None = None) -> R:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic import ConfigDict
 
 from agentreplay._recorded import Interaction
-from agentreplay._unread import ONE_AT_A_TIME, PLACE, TEXTS, Texts, Unread, private_of, read
+from agentreplay._unread import ONE_AT_A_TIME, PLACE, TEXTS, Unread, private_of, read
+from agentreplay._unread_texts import Texts
 
 _PARTS: Final = frozenset({"request", "response"})
 

@@ -27,7 +27,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the recorded models": """
         _recorded _provenance _redacting _nesting
-        _meta _unread _unread_interactions _redacting_together _schema_1 _content
+        _meta _unread_texts _unread _unread_interactions _redacting_together _schema_1 _content
         _putting_together _sealed_events _sealed_interactions _loaded _cassette
     """,
     "what is done with recordings": """
@@ -37,7 +37,7 @@ ROWS: Final[dict[str, str]] = {
     """,
     "the decision": "_decisions _run_calls _noted _replay_engine _engine",
     "the running program": """
-        _active _following _patching _pace _streams _outside _callers _network _calls _freezing
+        _call_around _active _following _patching _pace _streams _outside _callers _network _calls _freezing
         _guard _guarded_streams _app_recording _recording_here _activity
     """,
     "functions of the program": "_tools",

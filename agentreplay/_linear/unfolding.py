@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, NoReturn, Protocol, cast
 
 from agentreplay._json.values import is_array, is_object
 from agentreplay._linear.marks import (
@@ -38,6 +38,14 @@ class UnresolvableError(Exception):
         super().__init__(reason)
 
 
+class Written(Protocol):
+    """Values as they are written. A list of them, or what reads each once it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int, /) -> Any: ...
+
+
 class Unfolded:
     """Values of which each may be written as what differs from an earlier one.
 
@@ -45,7 +53,7 @@ class Unfolded:
     share what they have in common, so they must not be changed.
     """
 
-    def __init__(self, written: Sequence[Any], limit: int, counted_in: str = "interaction") -> None:
+    def __init__(self, written: Written, limit: int, counted_in: str = "interaction") -> None:
         self._written = written
         self._limit = limit
         self._counted_in = counted_in

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from agentreplay._cassette import Interaction, RecordedRequest, RecordedResponse
-from agentreplay._matching.matcher import Matcher
+from agentreplay._matching.places import Places
 from agentreplay._matching.provider_ids import SessionIds, numbered_ids
 from agentreplay._matching.strategy import Matchable, MatchStrategy, read_match, refuse_contradiction
-from agentreplay._matching.subset import is_within, same_operation, without_numbers
+from agentreplay._matching.subset import same_operation
 from agentreplay._nesting import below, children_of, parent_positions
 from agentreplay._recorded import SHORT_KEY_LENGTH
 
@@ -41,10 +41,8 @@ class InteractionIndex:
         self._parents = parent_positions(self.interactions)
         self._children = children_of(self._parents)
         self._places = {id(item): position for position, item in enumerate(self.interactions)} if self._children else {}
-        self._positions: dict[str, list[int]] | None = None
+        self._found = Places(self.interactions, self.match)
         self._positions_inside: dict[tuple[str, int | None], list[int]] = {}
-        self._numbered: dict[str, list[int]] | None = None
-        self._recorded: list[RecordedRequest] | None = None
         self._turns: dict[object, int] = {}
         self._used: list[int] = []
         self._next = 0
@@ -99,7 +97,7 @@ class InteractionIndex:
 
     def key(self, request: RecordedRequest) -> str:
         """The fingerprint that all requests equal to this one share: 64 hexadecimal digits, alike in every process."""
-        return self._comparable(request).key()
+        return self._found.comparable(request).key()
 
     def foreseen(self, key: str) -> Interaction | None:
         """The interaction that a request with this key would be answered by now, outside every other call.
@@ -110,7 +108,7 @@ class InteractionIndex:
             return None
         with self._lock:
             key = key[:SHORT_KEY_LENGTH]
-            positions = self._by_key().get(key)
+            positions = self._found.by_key().get(key)
             place = self._in_turn(key, positions, None, moving=False) if positions is not None else None
             return None if place is None else self.interactions[place]
 
@@ -134,8 +132,8 @@ class InteractionIndex:
                 return self._taken_at(self._find_next(request), whole=whole)
         if self.match is MatchStrategy.SUBSET:
             with self._lock:
-                return self._taken_at(self._first(self._positions_within(request), around), whole=whole)
-        comparable = self._comparable(request)
+                return self._taken_at(self._first(self._found.within(request), around), whole=whole)
+        comparable = self._found.comparable(request)
         key = key[:SHORT_KEY_LENGTH] if key else comparable.short_key()
         with self._lock:
             return self._taken_at(self._find(comparable, key, around), whole=whole)
@@ -145,7 +143,7 @@ class InteractionIndex:
         around = None if inside is None else self._places.get(id(inside))
         key = key[:SHORT_KEY_LENGTH]
         with self._lock:
-            positions = self._by_key().get(key)
+            positions = self._found.by_key().get(key)
             return None if positions is None else self._taken_at(self._in_turn(key, positions, around), whole=True)
 
     def revise(self, interactions: Sequence[Interaction]) -> None:
@@ -156,7 +154,7 @@ class InteractionIndex:
             self._ids = SessionIds(self.interactions)
             for place in self._used:
                 self._ids.served(self.interactions[place])
-            self._positions = self._numbered = self._recorded = None
+            self._found = Places(self.interactions, self.match)
             self._positions_inside.clear()
             self._turns.clear()
 
@@ -189,34 +187,11 @@ class InteractionIndex:
             if self.match is MatchStrategy.SEQUENCE:
                 return []
             if self.match is MatchStrategy.SUBSET:
-                return self._positions_within(request)
-            return list(self._by_key().get(self._comparable(request).short_key(), ()))
-
-    def _comparable(self, request: RecordedRequest) -> RecordedRequest:
-        return self.match(request) if isinstance(self.match, Matcher) else request
-
-    def _by_key(self) -> dict[str, list[int]]:
-        """The positions by the beginning of the key, which a file says of each without its body being read."""
-        if self._positions is None:
-            found: defaultdict[str, list[int]] = defaultdict(list)
-            as_it_stands = not isinstance(self.match, Matcher)
-            for position, item in enumerate(self.interactions):
-                key = item.short_key() if as_it_stands else self._comparable(item.request).short_key()
-                found[key].append(position)
-            self._positions = dict(found)
-        return self._positions
-
-    def _by_numbered_ids(self) -> dict[str, list[int]]:
-        """As `_by_key`, with every id of the requests replaced by its number in them."""
-        if self._numbered is None:
-            found: defaultdict[str, list[int]] = defaultdict(list)
-            for position, interaction in enumerate(self.interactions):
-                found[numbered_ids(self._comparable(interaction.request))[0].key()].append(position)
-            self._numbered = dict(found)
-        return self._numbered
+                return self._found.within(request)
+            return list(self._found.by_key().get(self._found.comparable(request).short_key(), ()))
 
     def _find(self, comparable: RecordedRequest, key: str, around: int | None) -> int | None:
-        positions = self._by_key().get(key)
+        positions = self._found.by_key().get(key)
         if positions is not None:
             return self._in_turn(key, positions, around)
         return self._find_renamed(comparable, around)
@@ -259,7 +234,7 @@ class InteractionIndex:
         as_recorded = self._ids.as_recorded(request)
         if as_recorded is not None:
             key = as_recorded.short_key()
-            positions = self._by_key().get(key)
+            positions = self._found.by_key().get(key)
             if positions is not None:
                 return self._in_turn(key, positions, around)
             request = as_recorded
@@ -269,8 +244,8 @@ class InteractionIndex:
         return self._first(
             [
                 position
-                for position in self._by_numbered_ids().get(numbered.key(), ())
-                if self._ids.explain(numbered_ids(self._comparable(self.interactions[position].request))[1], ids)
+                for position in self._found.by_numbered_ids().get(numbered.key(), ())
+                if self._ids.explain(numbered_ids(self._found.comparable(self.interactions[position].request))[1], ids)
             ],
             around,
         )
@@ -280,12 +255,6 @@ class InteractionIndex:
         if position < len(self.interactions) and same_operation(self.interactions[position].request, request):
             return position
         return None
-
-    def _positions_within(self, request: RecordedRequest) -> list[int]:
-        if self._recorded is None:
-            self._recorded = [without_numbers(item.request) for item in self.interactions]
-        request = without_numbers(request)
-        return [position for position, recorded in enumerate(self._recorded) if is_within(recorded, request)]
 
     def _taken_at(self, position: int | None, *, whole: bool) -> Interaction | None:
         if position is None:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
-from agentreplay._active import apart, context_apart
+from agentreplay._call_around import apart, context_apart
 from agentreplay._patching import Patches
 from agentreplay.integrations._mcp.calls import Call, WatchedCall
 from agentreplay.integrations._mcp.conversation import PROGRESS, Conversation, Conversations
